@@ -200,7 +200,7 @@ URLS = [
     ("/chat/completions", f"Not found: /chat/completions, a path of OpenAI's API; {MESSAGES}"),
     ("/v1/responses", f"Not found: POST /v1/responses, a path of OpenAI's API; {MESSAGES}"),
     (GEMINI, f"Not found: {GEMINI}, a path of Google's API; {MESSAGES}"),
-    ("/model/a/invoke", f"Not found: POST /model/a/invoke, a path of Amazon Bedrock; {MESSAGES}"),
+    ("/completions", f"Not found: /completions, a path of OpenAI's API; {MESSAGES}"),
     ("/scenarios/hello/v1/messages", f"No scenario is named 'scenarios/hello'; {NAMES}; did you mean '/hello'?"),
     ("/hello.yaml/v1/messages", f"No scenario is named 'hello.yaml'; {NAMES}; did you mean '/hello'?"),
     ("/cut/v1/messages", f"No scenario is named 'cut'; {NAMES}; did you mean '/incidents/cut'?"),

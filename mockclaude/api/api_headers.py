@@ -26,16 +26,26 @@ class ApiHeaders(NamedTuple):
 
 
 def api_key(headers: Mapping[str, str]) -> str:
-    """Return the API key or token of a request; '' for none.
+    """Return the API key, the token or the AWS key id of a request; '' for none.
 
-    `x-api-key` takes precedence over `authorization` (reported).
+    `x-api-key` takes precedence over `authorization` (reported). Signatures of AWS are not verified.
     """
-    return headers.get("x-api-key") or _bearer(headers)
+    return headers.get("x-api-key") or headers.get("api-key") or _authorization_key(headers.get("authorization", ""))
 
 
-def _bearer(headers: Mapping[str, str]) -> str:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+def is_signed(headers: Mapping[str, str]) -> bool:
+    """Return whether a client of AWS has signed the request.
+
+    The journal redacts the signature, but keeps its time.
+    """
+    return "x-amz-date" in headers
+
+
+def _authorization_key(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
+    if scheme == "AWS4-HMAC-SHA256":
+        return value.partition("Credential=")[2].partition("/")[0].strip()
+    return value.strip() if scheme.lower() == "bearer" else ""
 
 
 def parse_api_headers(

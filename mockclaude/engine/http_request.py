@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 from multidict import CIMultiDict
 
-from mockclaude.api.api_headers import api_key
+from mockclaude.api.api_headers import api_key, is_signed
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
@@ -43,7 +43,7 @@ class Head:
         method: The HTTP method.
         path: The path of the API, without the scenario.
         prefix: The part of the URL's path before it, as sent, e.g. `/hello`.
-        is_platform: Whether the base URL ends with `/anthropic`.
+        is_platform: Whether the base URL ends with `/anthropic`, or the request has a signature of AWS.
         query: The query.
         headers: The headers; names are case-insensitive.
         headers_size: The number of characters of their values.
@@ -78,7 +78,7 @@ class Head:
         self.method = method
         self.path = path
         self.prefix = prefix
-        self.is_platform = is_platform
+        self.is_platform = is_platform or is_signed(headers)
         self.query = query
         self.headers = headers
         self.headers_size = sum(map(len, headers.values()))

@@ -12,6 +12,7 @@ from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.reply_effects import build_limit_headers
 from mockclaude.engine.reply_inputs import message_context
+from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.render import to_rendered_reply
 from mockclaude.reply.response import End, build_silent
@@ -26,13 +27,14 @@ class LiveReply:
     def __init__(self, builder: ReplyBuilder, pace: Pace, chunk_size: int | None, pending: PendingReply) -> None:
         self._builder = builder
         self._pending = pending
+        context, draws = builder.response_context, builder.draws
         self._response = LiveResponse(
             builder.template_context(),
             pace,
-            builder.draws,
-            builder.response_context,
-            message_context(builder.context, builder.rule, builder.draws, chunk_size),
-            builder.faults.faults,
+            draws,
+            context,
+            message_context(builder.context, builder.rule, draws, chunk_size),
+            LiveFaults(builder.faults.faults, context, draws, builder.context.http.dialect),
             partial(build_limit_headers, builder.context),
             builder.event_edits(),
         )

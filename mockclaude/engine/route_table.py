@@ -17,6 +17,8 @@ Handler: TypeAlias = Callable[..., Decision]
 Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 """Path pattern -> method -> handler, or its name as `module:function`, imported for the first request."""
 
+_ADAPTERS = "mockclaude.engine.adapters"
+
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
     "/v1/messages/count_tokens": {"POST": count_tokens},
@@ -25,7 +27,16 @@ CORE: Handlers = {
 }
 """The Messages API and the models."""
 
-PLATFORMS: Handlers = {}
+_VERTEX = "/v1/projects/{project}/locations/{location}/publishers/anthropic/models"
+
+PLATFORMS: Handlers = {
+    "/model/{model_id}/invoke": {"POST": f"{_ADAPTERS}.bedrock:invoke"},
+    "/model/{model_id}/invoke-with-response-stream": {"POST": f"{_ADAPTERS}.bedrock:invoke_with_response_stream"},
+    "/model/{model_id}/count-tokens": {"POST": f"{_ADAPTERS}.bedrock:count_tokens"},
+    f"{_VERTEX}/count-tokens:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:count"},
+    f"{_VERTEX}/{{model}}:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:predict"},
+    f"{_VERTEX}/{{model}}:streamRawPredict": {"POST": "mockclaude.engine.adapters.vertex:predict_stream"},
+}
 """Amazon Bedrock and Google's Vertex AI, in `engine/adapters/`."""
 
 FILES: Handlers = {}
@@ -45,6 +56,12 @@ COMPLETIONS: Handlers = {}
 
 ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **FILES, **BATCHES, **OPENAI, **SKILLS, **COMPLETIONS}
 """All endpoints. Of several patterns that match a path, the first one counts."""
+
+OF_PLATFORM: dict[str, str] = {
+    "/v1/messages": f"{_ADAPTERS}.platform:create_message",
+    "/v1/messages/count_tokens": f"{_ADAPTERS}.platform:count_tokens",
+}
+"""The handlers of requests with a platform's names of models."""
 
 SHOWN = [path for path in CORE if "{" not in path]
 """The paths that the message on an unknown path lists."""

@@ -13,10 +13,6 @@ _OTHER_APIS = {
     "/embeddings": "OpenAI's API",
     ":generateContent": "Google's API",
     ":streamGenerateContent": "Google's API",
-    "/invoke": "Amazon Bedrock",
-    "/invoke-with-response-stream": "Amazon Bedrock",
-    ":rawPredict": "Google's Vertex AI",
-    ":streamRawPredict": "Google's Vertex AI",
     "/v1/complete": "Anthropic's former Text Completions API",
 }
 """The end of a path -> the API that has it."""
@@ -31,12 +27,20 @@ def explain_path(path: str, endpoints: Sequence[str]) -> str:
         return "; expected a base URL that ends before /v1; remove /v1 from the base URL"
     if path.startswith(_NOT_SERVED):
         return f", which mockclaude does not serve; expected {join_words(endpoints)}"
+    for begin, operations in _OPERATIONS.items():
+        if path.startswith(begin):
+            return f"; expected {operations}"
     expected = f"; expected {join_words(endpoints)}" if "/v1/" in path else _EXPECTED_VERSION
     return _explain_other_api(path) or f"{expected}{_did_you_mean_path(path, endpoints)}"
 
 
 _NOT_SERVED = ("/v1/messages/batches", "/v1/files", "/v1/skills", "/v1/organizations")
 """The beginnings of other paths of Anthropic's API."""
+
+_OPERATIONS = {
+    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens",
+}
+"""The beginning of the paths of a platform -> the paths that mockclaude serves."""
 
 _EXPECTED_VERSION = "; expected a path that begins with /v1/, after the name of a scenario"
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from mockclaude.api.api_headers import is_signed
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
@@ -150,7 +151,8 @@ class Heads:
         value_at = len(key) if line < 0 else line + len(_LENGTH)
         parts = key, key[:value_at], key[value_at:] + _END
         known = KnownHead(*parts, head, name, redact(request.raw_path), length_name, length, _is_plain(request))
-        if not by_mode and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
+        # the headers of a page are filtered each time, and a signature differs each time
+        if not (by_mode or page or is_signed(headers)) and 0 < len(key) <= MAX_HEAD:
             if len(self.known) >= MAX_HEADS:
                 self.known.clear()
             self.known[key] = known

@@ -1,0 +1,1 @@
+"""Adapters: requests in another dialect, and the responses to them."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.api.api_headers import ApiHeaders, api_key, parse_api_headers
+from mockclaude.api.api_headers import ApiHeaders, api_key, is_signed, parse_api_headers
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import Mode, ValidationResult
+
+SIGNED = "AWS4-HMAC-SHA256 Credential={}/20261130/eu-west-1/bedrock/aws4_request, SignedHeaders=host, Signature=0a"
 
 GOOD = {"x-api-key": "mock", "anthropic-version": "2026-10-21"}
 
@@ -25,11 +27,28 @@ def refused(headers: dict[str, str], *keys: str, mode: Mode = "anthropic") -> tu
         ({"authorization": "bearer  two "}, "two"),
         ({"x-api-key": "one", "authorization": "Bearer two"}, "one"),
         ({"authorization": "Basic dHdv"}, ""),
+        ({"api-key": "three"}, "three"),
+        ({"x-api-key": "one", "api-key": "three"}, "one"),
+        ({"api-key": "three", "authorization": "Bearer two"}, "three"),
+        ({"authorization": SIGNED.format("AKIAFOUR")}, "AKIAFOUR"),
+        ({"authorization": SIGNED.format("")}, ""),
+        ({"authorization": "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=0a"}, ""),
+        ({"authorization": "AWS4-HMAC-SHA256"}, ""),
         ({}, ""),
     ],
 )
 def test_the_key_is_the_same_in_whichever_header_it_comes(headers: dict[str, str], key: str) -> None:
     assert api_key(headers) == key
+
+
+def test_a_signature_of_aws_is_a_credential_without_verification() -> None:
+    headers = {"authorization": SIGNED.format("AKIAFOUR"), "anthropic-version": "2026-10-21"}
+
+    assert parse_api_headers(headers, ("AKIAFOUR",), ValidationResult()).key == "AKIAFOUR"
+    assert refused(headers, "mock") == (401, "Invalid bearer token")
+    assert refused({**headers, "authorization": SIGNED.format("")}) == (401, "x-api-key header is required")
+    assert is_signed({**headers, "x-amz-date": "20261130T080000Z"})
+    assert not is_signed(headers)
 
 
 @pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])

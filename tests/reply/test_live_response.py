@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from mockclaude.api import events
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.compose import PLAIN, Reply, ReplyContext, compose
+from mockclaude.reply.dialect import Dialect
 from mockclaude.reply.faults import resolve
 from mockclaude.reply.faults.apply import apply_faults
+from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.response import End, Response
 from mockclaude.reply.response_context import ResponseContext
@@ -29,6 +31,7 @@ from tests.counting import calls
 from tests.reply.breakage import CONTEXT, SLOW, faults
 from tests.reply.client import received
 from tests.reply.making import DRAWS, INSTANT, SHOWN, any_replies, messages_request, reply_template, template_context
+from tests.reply.test_dialect import LINES
 
 Yield = dict[str, Any] | str
 
@@ -48,8 +51,10 @@ def live(
     written: tuple[Any, ...] = (),
     reply_context: ReplyContext = PLAIN,
     context: ResponseContext = CONTEXT,
+    dialect: Dialect | None = None,
 ) -> LiveResponse:
-    return LiveResponse(template_context(request), pace, DRAWS, context, reply_context, faults(*written), lambda _: {})
+    applied = LiveFaults(faults(*written), context, DRAWS, dialect)
+    return LiveResponse(template_context(request), pace, DRAWS, context, reply_context, applied, lambda _: {})
 
 
 def texts(script: Script) -> list[str]:
@@ -66,10 +71,11 @@ class Made:
         pace: Pace = INSTANT,
         written: tuple[Any, ...] = (),
         reply_context: ReplyContext = PLAIN,
+        dialect: Dialect | None = None,
         **fields: Any,
     ) -> None:
         self.request = messages_request(**{"stream": True, **fields})
-        self.response = live(self.request, pace=pace, written=written, reply_context=reply_context)
+        self.response = live(self.request, pace=pace, written=written, reply_context=reply_context, dialect=dialect)
         self.encoder = BatchEncoder(http11=True)
         self.scripts: list[Script] = []
         self.used = 0
@@ -209,9 +215,9 @@ def test_every_kind_of_fault_is_among_those_tried() -> None:
     assert {fault.kind for fault in faults(*FAULTS)} == set(KINDS) - {"script", "nothing"}
 
 
-def check_faults(written: list[Any], pace: Pace) -> None:
-    made = Made(*TALK, pace=pace, written=tuple(written))
-    whole, notes = apply_faults(planned(at_once(*TALK), pace), faults(*written), CONTEXT, DRAWS)
+def check_faults(written: list[Any], pace: Pace, dialect: Dialect | None = None) -> None:
+    made = Made(*TALK, pace=pace, written=tuple(written), dialect=dialect)
+    whole, notes = apply_faults(planned(at_once(*TALK), pace), faults(*written), CONTEXT, DRAWS, dialect)
 
     assert len(written) > 1 or made.response.notes == notes
     script = encode(whole, http11=True)
@@ -222,13 +228,20 @@ def check_faults(written: list[Any], pace: Pace) -> None:
 @pytest.mark.parametrize("pace", [INSTANT, SLOW], ids=["instant", "slow"])
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_is_applied_part_by_part_as_to_the_whole(fault: Any, pace: Pace) -> None:
-    check_faults([fault], pace)
+    for dialect in (None, LINES):
+        check_faults([fault], pace, dialect)
 
 
-@given(st.lists(st.sampled_from(FAULTS), min_size=2, max_size=3), st.sampled_from([INSTANT, SLOW]))
-def test_several_faults_are_applied_part_by_part_as_to_the_whole(written: list[Any], pace: Pace) -> None:
+@given(
+    st.lists(st.sampled_from(FAULTS), min_size=2, max_size=3),
+    st.sampled_from([INSTANT, SLOW]),
+    st.sampled_from([None, LINES]),
+)
+def test_several_faults_are_applied_part_by_part_as_to_the_whole(
+    written: list[Any], pace: Pace, dialect: Dialect | None
+) -> None:
     assume(sum("restart" in str(fault) for fault in written) < 2)  # each has an id of its own
-    check_faults(written, pace)
+    check_faults(written, pace, dialect)
 
 
 @dataclass

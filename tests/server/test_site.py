@@ -75,6 +75,14 @@ def test_only_short_heads_are_remembered(size: int, count: int) -> None:
     assert len(known.known) == count
 
 
+def test_the_head_of_a_signed_request_is_not_remembered() -> None:
+    known = heads.Heads({"": ScenarioState(load_text(HELLO))}, Trust())
+    request = make_mocked_request("POST", "/v1/messages", {"host": "localhost", "x-amz-date": "20261130T080000Z"})
+
+    assert known.read(request, b"key").head.is_platform
+    assert not known.known
+
+
 def test_pipelined_requests_are_answered_in_their_order(serve: Serve) -> None:
     with serve("rules: [{reply: '${{ user }}'}]").connect() as wire:
         wire.send(b"".join(post(str(number)) for number in range(50)))

@@ -10,7 +10,10 @@ from mockclaude.engine.paths import AdapterName
 if TYPE_CHECKING:
     from mockclaude.reply.dialect import Dialect
 
-ERROR_DIALECTS: dict[AdapterName, str] = {}
+ERROR_DIALECTS: dict[AdapterName, str] = {
+    "bedrock": "mockclaude.engine.adapters.bedrock_dialect:BEDROCK_ERRORS",
+    "vertex": "mockclaude.engine.adapters.vertex_dialect:VERTEX_ERRORS",
+}
 """Adapter -> its dialect, as `module:NAME`. Without one, errors are in the API's own dialect."""
 
 

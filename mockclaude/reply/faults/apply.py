@@ -94,8 +94,8 @@ def apply_faults(
         return FaultedResponse(response if dialect is None else translate(response, dialect), ())
     response = response if response.is_final else response.take_apart()
     notes: list[str] = []
-    for position, fault in _number(faults, dialect):
-        if dialect is not None and _find_place(fault) >= _ORDER[HeadersFault]:
+    for position, fault in number_faults(faults, dialect):
+        if dialect is not None and not precedes_translation(fault):
             response = translate(response, dialect)
         applied, outcome = None, TOO_LATE
         if not response.is_final:
@@ -108,15 +108,18 @@ def apply_faults(
     return FaultedResponse(response, (*notes, str(draws)))
 
 
-def sort_faults(faults: Iterable[Fault]) -> list[Fault]:
-    """Sort `faults` by the order of application."""
-    return sorted(faults, key=lambda fault: _ORDER[type(fault)])
+def number_faults(faults: Iterable[Fault], dialect: Dialect | None) -> Iterable[tuple[int, Fault]]:
+    """Sort the faults by the order of application, each with its number.
 
-
-def _number(faults: Iterable[Fault], dialect: Dialect | None) -> Iterable[tuple[int, Fault]]:
-    """Return the faults in their order, each with its number, which keys its draws in every dialect."""
-    numbered = enumerate(sort_faults(faults))
+    The number keys the draws of a fault, and is the same in every dialect.
+    """
+    numbered = enumerate(sorted(faults, key=lambda fault: _ORDER[type(fault)]))
     return numbered if dialect is None else sorted(numbered, key=lambda each: _find_place(each[1]))
+
+
+def precedes_translation(fault: Fault) -> bool:
+    """Return whether a fault is applied to the API's events, before a dialect."""
+    return _find_place(fault) < _ORDER[HeadersFault]
 
 
 def _find_place(fault: Fault) -> int:
@@ -203,7 +206,7 @@ def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[Time
         yield from (TimedPiece(at + after, piece) for after in range(between, fault.length, between))
 
 
-_COMMENT = Data(b": keep-alive\n\n")
+_COMMENT = events.Event("", None, "", b": keep-alive\n\n")
 
 
 def _delay(pieces: Iterable[TimedPiece], microseconds: int) -> tuple[TimedPiece, ...]:

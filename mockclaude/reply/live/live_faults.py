@@ -11,8 +11,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mockclaude.api.events import Event
+from mockclaude.reply.dialect import Dialect, translate
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import APPLY, NOT_APPLIED, TOO_LATE, FaultContext, sort_faults, try_fault
+from mockclaude.reply.faults.apply import (
+    APPLY,
+    NOT_APPLIED,
+    TOO_LATE,
+    FaultContext,
+    number_faults,
+    precedes_translation,
+    try_fault,
+)
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
 from mockclaude.reply.response import End, Response, TimedPiece
@@ -60,17 +69,22 @@ _NEVER = 1 << 62
 class LiveFaults:
     """The stages of the faults of one response."""
 
-    def __init__(self, faults: Sequence[Fault], context: ResponseContext, draws: Draws) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], context: ResponseContext, draws: Draws, dialect: Dialect | None = None
+    ) -> None:
         self._draws = draws
-        self._stages = [
+        self._of_faults = [
             _Stage(fault, FaultContext(context, draws.with_scope(f"fault/{position}")))
-            for position, fault in enumerate(sort_faults(faults))
+            for position, fault in number_faults(faults, dialect)
         ]
+        self._stages: list[_Stage | _Translation] = [*self._of_faults]
+        if dialect is not None:
+            self._stages.insert(sum(map(precedes_translation, faults)), _Translation(dialect))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """A note on each fault, and on the draws that selected the faults."""
-        return (*(stage.note for stage in self._stages), str(self._draws)) if self._stages else ()
+        return (*(stage.note for stage in self._of_faults), str(self._draws)) if self._of_faults else ()
 
     def apply(self, batch: Response, *, last: bool) -> tuple[Response, bool]:
         """Apply the faults to `batch`; return it, and whether the response ends with it."""
@@ -80,6 +94,20 @@ class LiveFaults:
             elif batch.body or last:
                 batch, last = stage.apply(batch, last=last)
         return batch, last
+
+
+class _Translation:
+    """The stage that translates the batches; later stages change headers and bytes."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._encoder = dialect.open_stream()
+
+    def skip(self) -> None:
+        """Translate nothing: the response sends nothing, or is malformed."""
+
+    def apply(self, new: Response, *, last: bool) -> tuple[Response, bool]:
+        return translate(new, self._dialect, self._encoder), last
 
 
 class _Stage:

@@ -16,7 +16,6 @@ from mockclaude.reply.render import EventEdit
 from mockclaude.reply.response import End, Response, TimedPiece, build_silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import json_response, stream_response
-from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -42,7 +41,7 @@ class LiveResponse:
         draws: Draws,
         context: ResponseContext,
         reply_context: ReplyContext,
-        faults: Sequence[Fault],
+        faults: LiveFaults,
         limit_headers: LimitHeaders,
         event_edits: Sequence[EventEdit] = (),
     ) -> None:
@@ -57,7 +56,7 @@ class LiveResponse:
         if self._draft.shows_thinking:
             constants = constants._replace(empty_thinking_delta=False)
         self._stream = LiveStream(clock, constants, reply_context.chunk_size)
-        self._faults = LiveFaults(faults, context, draws)
+        self._faults = faults
         self._unsent: list[TimedPiece] = []
         self._head: Response | None = None
         self._head_sent = False

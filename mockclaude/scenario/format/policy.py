@@ -67,6 +67,11 @@ class Policy(NamedTuple):
 
     def explain_model(self, name: str, known: Sequence[str]) -> str:
         """Return the hint for a model that is not accepted."""
+        from mockclaude.api.platform_models import find_model_name
+
+        api_name = find_model_name(name)
+        if api_name != name and api_name in known:
+            return f"unknown model; expected '{api_name}'; add /anthropic to the base URL to send names of a platform"
         names = "a model that GET /v1/models lists" if self.models == "listed" else "the name of a Claude model"
         fix = "set `models: any` in the scenario file, or name the model in the `when` of a rule"
         return f"unknown model; expected {names}{did_you_mean(name, known)}; {fix}"

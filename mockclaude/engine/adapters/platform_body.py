@@ -1,0 +1,76 @@
+"""Parts of a body that only Bedrock and Vertex have, and headers that only the API sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
+from mockclaude.api.errors import invalid
+from mockclaude.api.headers import Headers
+from mockclaude.api.mode import Mode
+from mockclaude.engine.decision import Decision
+
+_OF_THE_API = ("anthropic-", "cf-")
+_EDGE = ("server", "cloudflare")
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse a body.
+
+    Raises:
+        ApiError: 400; the body is not a JSON object.
+    """
+    try:
+        fields = orjson.loads(body)
+    except ValueError as error:
+        raise invalid(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise invalid("Input should be a valid dictionary")
+    return fields
+
+
+def take_version(fields: dict[str, Any], platform_version: str, mode: Mode) -> str:
+    """Remove `anthropic_version` from a body; return the version of the API.
+
+    Args:
+        fields: The fields of the body.
+        platform_version: The platform's name of the old version, such as `vertex-2023-10-16`.
+        mode: The validation mode.
+
+    Raises:
+        ApiError: 400; the version is missing or unknown, in the mode `anthropic`.
+    """
+    version = fields.pop("anthropic_version", None)
+    if version == NEW_VERSION:
+        return NEW_VERSION
+    if version != platform_version and mode == "anthropic":
+        problem = "Field required" if version is None else f"Input should be '{platform_version}'"
+        raise invalid(f"anthropic_version: {problem}")
+    return OLD_VERSION
+
+
+def refuse_extra(fields: dict[str, Any], names: Iterable[str], mode: Mode) -> None:
+    """Refuse fields that the path specifies; the modes `gateway` and `off` drop them.
+
+    Raises:
+        ApiError: 400; the body has one of the fields, in the mode `anthropic`.
+    """
+    for name in names:
+        if name in fields and mode == "anthropic":
+            raise invalid(f"{name}: Extra inputs are not permitted")
+        fields.pop(name, None)
+
+
+@lru_cache(maxsize=64)
+def drop_api_headers(headers: Headers) -> Headers:
+    """Drop the headers that only the API sends. The same object gives the same object."""
+    return Headers([line for line in headers.lines if not line[0].startswith(_OF_THE_API) and line != _EDGE])
+
+
+def note_model(decision: Decision, written: str, name: str) -> Decision:
+    """Add a note for the journal if the platform has another name for the model."""
+    return decision if written == name else decision._replace(notes=(*decision.notes, f"model {written} is {name}"))

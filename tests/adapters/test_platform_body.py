@@ -1,0 +1,78 @@
+"""The parts of a body that only platforms have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.api import headers
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
+from mockclaude.api.errors import ApiError
+from mockclaude.api.mode import MODES, Mode
+from mockclaude.engine.adapters.platform_body import (
+    drop_api_headers,
+    note_model,
+    read_object,
+    refuse_extra,
+    take_version,
+)
+from mockclaude.engine.decision import Decision
+from mockclaude.reply.response import build_bodiless
+
+DECISION = Decision(build_bodiless(204, headers.date(0)), notes=("one",))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [(b"{", "The request body is not valid JSON"), (b"[]", "Input should be a valid dictionary")],
+)
+def test_body_is_an_object(body: bytes, message: str) -> None:
+    assert read_object(b'{"a": 1}') == {"a": 1}
+    with pytest.raises(ApiError) as refused:
+        read_object(body)
+    assert refused.value.message.startswith(message)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("written", "version"), [("mine-1", OLD_VERSION), (NEW_VERSION, NEW_VERSION)])
+def test_version_of_the_body_is_that_of_the_api(written: str, version: str, mode: Mode) -> None:
+    fields = {"anthropic_version": written, "a": 1}
+
+    assert take_version(fields, "mine-1", mode) == version
+    assert fields == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [({}, "Field required"), ({"anthropic_version": "mine-2"}, "Input should be 'mine-1'")],
+)
+def test_other_version_is_refused_in_the_mode_anthropic(fields: dict[str, Any], problem: str) -> None:
+    assert take_version({**fields}, "mine-1", "gateway") == take_version({**fields}, "mine-1", "off") == OLD_VERSION
+    with pytest.raises(ApiError) as refused:
+        take_version(fields, "mine-1", "anthropic")
+    assert refused.value.message == f"anthropic_version: {problem}"
+
+
+def test_field_of_the_path_is_refused_in_the_mode_anthropic() -> None:
+    fields = {"model": "m", "a": 1}
+    with pytest.raises(ApiError) as refused:
+        refuse_extra(fields, ("stream", "model"), "anthropic")
+    assert refused.value.message == "model: Extra inputs are not permitted"
+    refuse_extra(fields, ("stream", "model"), "gateway")
+
+    assert fields == {"a": 1}
+
+
+def test_headers_of_the_api_are_dropped_once() -> None:
+    message = headers.message(0)
+    dropped = drop_api_headers(message)
+
+    assert [name for name, _ in dropped.lines if name.startswith(("anthropic-", "cf-", "server"))] == []
+    assert ("content-type", "application/json") in dropped.lines
+    assert drop_api_headers(message) is dropped
+
+
+def test_other_name_of_a_model_is_noted() -> None:
+    assert note_model(DECISION, "eu.m", "m").notes == ("one", "model eu.m is m")
+    assert note_model(DECISION, "m", "m") is DECISION
