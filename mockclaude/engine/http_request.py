@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property, partial
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -14,10 +14,13 @@ from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
 
-_ENDPOINTS = {"/v1/messages": "messages", "/v1/messages/count_tokens": "count_tokens", "/v1/models": "models"}
+if TYPE_CHECKING:
+    from mockclaude.reply.dialect import Dialect
+    from mockclaude.reply.response import Response
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -38,6 +41,8 @@ class Head:
     Attributes:
         method: The HTTP method.
         path: The path of the API, without the scenario.
+        prefix: The part of the URL's path before it, as sent, e.g. `/hello`.
+        is_platform: Whether the base URL ends with `/anthropic`.
         query: The query.
         headers: The headers; names are case-insensitive.
         headers_size: The number of characters of their values.
@@ -46,6 +51,7 @@ class Head:
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
         endpoint: The name of the endpoint in conditions; '' for an unknown path.
+        adapter: The dialect of the client.
         lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
         handler: The handler of the method and the path, with the path parameters; None before the first request.
@@ -62,17 +68,22 @@ class Head:
         page: str = "",
         guest: bool = False,
         lane_from: tuple[LaneSource, ...] = (),
+        prefix: str = "",
+        is_platform: bool = False,
     ) -> None:
         self.method = method
         self.path = path
+        self.prefix = prefix
+        self.is_platform = is_platform
         self.query = query
         self.headers = headers
         self.headers_size = sum(map(len, headers.values()))
         self.http11 = http11
         self.page = page
         self.guest = guest
-        self.is_message = method == "POST" and path == "/v1/messages"
-        self.endpoint = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path, "")
+        self.endpoint = find_endpoint(path)
+        self.is_message = method == "POST" and self.endpoint == "messages"
+        self.adapter: AdapterName = find_adapter(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
@@ -107,6 +118,7 @@ class HttpRequest(NamedTuple):
         since_start_us: Microseconds from the start of the server to the arrival.
         reused: Whether the connection has served another request.
         fraction_us: Microseconds from `now` to the arrival.
+        dialect: The dialect of the response; None for the API's own.
     """
 
     head: Head
@@ -116,11 +128,18 @@ class HttpRequest(NamedTuple):
     since_start_us: int = 0
     reused: bool = False
     fraction_us: int = 0
+    dialect: Dialect | None = None
 
     @property
     def now_us(self) -> int:
         """The time of arrival, in microseconds since the epoch."""
         return self.now * 1_000_000 + self.fraction_us
+
+    def translate(self, response: Response) -> Response:
+        """Translate a response to the dialect of the client."""
+        from mockclaude.reply.dialect import translate
+
+        return response if self.dialect is None else translate(response, self.dialect)
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
         """Hash the request with this canonical body and these excluded fields."""
@@ -131,7 +150,7 @@ class HttpRequest(NamedTuple):
         return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
-new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int]], HttpRequest]
+new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]
 new_http_request = partial(tuple.__new__, HttpRequest)
 """A constructor that calls no Python code."""
 
