@@ -1,0 +1,1 @@
+"""The endpoints whose objects remain: files, batches and skills."""
