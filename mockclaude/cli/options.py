@@ -144,6 +144,16 @@ HOSTS = option(
     help="Accept requests to this host name, e.g. mock.example.com.",
 )
 
+MAX_UPLOAD = option(
+    "--max-upload",
+    type=click.IntRange(min=1),
+    metavar="MB",
+    default=64,
+    show_default=True,
+    callback=lambda _context, _parameter, size: size * 1024 * 1024,
+    help="Maximum size of an upload or a batch, and of all files of a lane, in MB.",
+)
+
 
 def speed_option(default: str, more: str = "") -> Callable[[F], F]:
     """Build the option for the speed of the clock."""

@@ -53,6 +53,7 @@ class _WithCommand(click.Command):
 @options.STRICT
 @options.speed_option("1x")
 @options.retry_speed_option("instant")
+@options.MAX_UPLOAD
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -65,6 +66,7 @@ def run(
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
+    max_upload: int,
 ) -> None:
     """Run COMMAND with a server for FILES.
 
@@ -86,7 +88,8 @@ def run(
     summary = Summary()
     scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in).load_or_exit()
     print_warnings(scenarios, err=True)
-    site = Site(scenarios, journal=Journal(max_body=MAX_BODY), clock=clock, retry_speed=retries)
+    journal = Journal(max_body=MAX_BODY)
+    site = Site(scenarios, journal=journal, clock=clock, retry_speed=retries, max_upload=max_upload)
     site.journal.subscribe("ended", summary.add)
     code = _run_with_server(command, site)
     write_error(str(summary))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
     from mockclaude.server.log_writer import WriteEntries
-    from mockclaude.server.run import PlaybackSettings, SideTask
+    from mockclaude.server.run import SideTask, SiteSettings
 
 PORT = 4141
 
@@ -34,6 +35,7 @@ PORT = 4141
 @options.STRICT
 @options.speed_option("1x", " manual: advanced by the admin API only.")
 @options.retry_speed_option("1x")
+@options.MAX_UPLOAD
 @options.HOSTS
 @options.ORIGINS
 @options.ADMIN_TOKEN
@@ -50,6 +52,7 @@ def serve(
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
+    max_upload: int,
     hosts: tuple[str, ...],
     origins: tuple[str, ...],
     admin_token: str | None,
@@ -60,31 +63,38 @@ def serve(
     lists them, and @scenarios is the folder with all.
     """
     from mockclaude.journal.console import write_line
-    from mockclaude.server.run import CannotListenError, create_trust, run
+    from mockclaude.server.run import create_trust
     from mockclaude.server.run import serve as serve_forever
 
     trust = create_trust(host, hosts, origins, admin_token)
-    playback = _parse_playback(speed, retry_speed)
+    settings = _parse_settings(speed, retry_speed, max_upload)
     loader = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in)
     watcher = _watch(loader) if watch else None
     scenarios = loader.load_or_exit()
     print_warnings(scenarios, err=True)
     writer = _open_journal(journal) if journal else None
-    serving = serve_forever(
-        scenarios, host, port, write_line, playback, trust=trust, write_entries=writer, side_task=watcher
+    _run_or_exit(
+        serve_forever(scenarios, host, port, write_line, settings, trust=trust, write_entries=writer, side_task=watcher)
     )
+
+
+def _run_or_exit(serving: Coroutine[Any, Any, None]) -> None:
+    from mockclaude.server.run import CannotListenError, run
+
     try:
         run(serving)
     except CannotListenError as error:
         exit_with_error(error)
 
 
-def _parse_playback(speed: str, retry_speed: str) -> PlaybackSettings:
+def _parse_settings(speed: str, retry_speed: str, max_upload: int) -> SiteSettings:
     from mockclaude.server.clock import create_clock, parse_speed
-    from mockclaude.server.run import PlaybackSettings
+    from mockclaude.server.run import SiteSettings
 
-    return PlaybackSettings(
-        parse_option("--speed", create_clock, speed), parse_option("--retry-speed", parse_speed, retry_speed)
+    return SiteSettings(
+        parse_option("--speed", create_clock, speed),
+        parse_option("--retry-speed", parse_speed, retry_speed),
+        max_upload,
     )
 
 

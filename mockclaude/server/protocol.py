@@ -15,7 +15,6 @@ import aiohttp
 from aiohttp import web
 
 from mockclaude.server.connection import Connection, SlowConnection
-from mockclaude.server.request_body import MAX_BODY
 from mockclaude.server.site import Site
 
 _LOGGER = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ def make_server(site: Site, connection: type[Connection] | None = None) -> SiteS
     return SiteServer(
         site,
         connection or select_connection(),
-        request_factory=partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY),
+        request_factory=partial(web.BaseRequest, loop=loop),
         handler_cancellation=True,
         access_log=None,
         keepalive_timeout=KEEPALIVE_TIMEOUT,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -17,6 +17,12 @@ from mockclaude.wire.script import CONTINUE
 
 MAX_BODY = 32 * 1024 * 1024
 """The maximum number of bytes of a Messages request, by the API's documentation."""
+
+MAX_SKILL = 30 * 1024 * 1024
+"""The maximum number of bytes of a skill's upload, by the API's documentation."""
+
+MAX_UPLOAD = 64 * 1024 * 1024
+"""Default of the maximum number of bytes of an upload of files or of a batch. The API takes 500 MB and 256 MB."""
 
 MAX_MEMBERS = 1_000
 """The maximum number of members of a gzip body, because even an empty member takes time."""
@@ -32,7 +38,42 @@ _INVALID = {"error_code": "request_body_encoding_invalid"}
 _TOO_LARGE_DECODED = {"error_code": "request_body_too_large_after_decoding"}
 
 
-async def read_body(request: web.BaseRequest) -> bytes:
+class BodyLimit(NamedTuple):
+    """The maximum size of a body.
+
+    Attributes:
+        size: The number of bytes.
+        message: The message of the 413; '' for the API's usual one.
+        hint: A fix for the log.
+    """
+
+    size: int
+    message: str = ""
+    hint: str = ""
+
+    def error(self, details: Mapping[str, str] | None = None) -> ApiError:
+        """Build the 413."""
+        return ApiError("request_too_large", self.message, details=details, hint=self.hint)
+
+
+DEFAULT_LIMIT = BodyLimit(MAX_BODY)
+_SKILL_LIMIT = BodyLimit(MAX_SKILL, "Request exceeds the maximum size. The Skills API accepts requests up to 30MBs.")
+
+
+def find_limit(path: str, max_upload: int = MAX_UPLOAD) -> BodyLimit:
+    """Return the limit of the body of a request to a path.
+
+    Args:
+        path: The path. It may begin with the name of a scenario, and end with a query.
+        max_upload: The maximum number of bytes of an upload of files or of a batch.
+    """
+    path = path.partition("?")[0]
+    if "/v1/files" in path or "/v1/messages/batches" in path:
+        return BodyLimit(max_upload, hint="raise it with `--max-upload`")
+    return _SKILL_LIMIT if "/v1/skills" in path else DEFAULT_LIMIT
+
+
+async def read_body(request: web.BaseRequest, limit: BodyLimit = DEFAULT_LIMIT) -> bytes:
     """Read and decompress the body of a request.
 
     Raises:
@@ -42,28 +83,36 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if encoding not in _ENCODINGS:
         message = f"The request body encoding '{encoding}' is not supported; use gzip or none"
         raise ApiError("invalid_request_error", message, details=_UNSUPPORTED)
-    if (request.content_length or 0) > MAX_BODY:
-        raise ApiError("request_too_large")
+    if (request.content_length or 0) > limit.size:
+        raise limit.error()
     arrived = request.content.is_eof() and request.content.exception() is None
-    data = request.content.read_nowait() if arrived else await _read_rest(request)
-    return decompress(data, encoding) if encoding else data
+    data = request.content.read_nowait() if arrived else await _read_rest(request, limit)
+    return decompress(data, encoding, limit) if encoding else data
 
 
-async def _read_rest(request: web.BaseRequest) -> bytes:
+async def _read_rest(request: web.BaseRequest, limit: BodyLimit) -> bytes:
     try:
         with _fail_on_malformed_chunks(request):
             if request.headers.get("expect", "").lower() == "100-continue":
                 await play(CONTINUE, request)
             async with asyncio.timeout(BODY_TIMEOUT):
-                return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise ApiError("request_too_large") from None
+                return await _read_pieces(request, limit)
     except TimeoutError:
         raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
     except (web.RequestPayloadError, BadHttpMessage) as error:
         request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
         reason = str(error).splitlines()[-1].strip()
         raise ApiError("invalid_request_error", f"{_UNREADABLE}: {reason}") from None
+
+
+async def _read_pieces(request: web.BaseRequest, limit: BodyLimit) -> bytes:
+    pieces, left = [], limit.size
+    async for piece in request.content.iter_any():
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            raise limit.error()
+    return b"".join(pieces)
 
 
 @contextmanager
@@ -91,27 +140,27 @@ def _fail_on_malformed_chunks(request: web.BaseRequest) -> Iterator[None]:
         connection._waiter = None
 
 
-def decompress(data: bytes, encoding: str) -> bytes:
+def decompress(data: bytes, encoding: str, limit: BodyLimit = DEFAULT_LIMIT) -> bytes:
     """Decompress `data`.
 
     Raises:
-        ApiError: 400 for invalid data, 413 as soon as the result exceeds `MAX_BODY`.
+        ApiError: 400 for invalid data, 413 as soon as the result exceeds `limit`.
     """
     if encoding in _PLAIN:
         return data
     try:
-        return b"".join(_parts(data, _window(data, encoding)))
+        return b"".join(_parts(data, _window(data, encoding), limit))
     except zlib.error:
         message = f"{_UNREADABLE}: Can not decode content-encoding: {encoding}"
         raise ApiError("invalid_request_error", message, details=_INVALID) from None
 
 
-def _parts(data: bytes, window: int) -> Iterator[bytes]:
+def _parts(data: bytes, window: int, limit: BodyLimit) -> Iterator[bytes]:
     """Yield the decompressed parts of `data`, which may have several gzip members.
 
     Data is passed in pieces, because zlib copies the rest after each member.
     """
-    left, members = MAX_BODY, 1
+    left, members = limit.size, 1
     unpacker = zlib.decompressobj(window)
     for start in range(0, len(data), _PIECE):
         piece = data[start : start + _PIECE]
@@ -121,7 +170,7 @@ def _parts(data: bytes, window: int) -> Iterator[bytes]:
             part = unpacker.decompress(piece, left + 1)
             left -= len(part)
             if left < 0:
-                raise ApiError("request_too_large", details=_TOO_LARGE_DECODED)
+                raise limit.error(_TOO_LARGE_DECODED)
             if members > MAX_MEMBERS:
                 raise zlib.error
             yield part

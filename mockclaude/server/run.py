@@ -24,7 +24,7 @@ from mockclaude.server.listener import Listener
 from mockclaude.server.log_writer import LogWriter, WriteEntries
 from mockclaude.server.process import tune_process
 from mockclaude.server.protocol import make_server
-from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.request_body import MAX_BODY, MAX_UPLOAD
 from mockclaude.server.site import Site
 
 SHUTDOWN_TIMEOUT = 3.0
@@ -42,11 +42,12 @@ SideTask: TypeAlias = Callable[[Site], Coroutine[Any, Any, None]]
 """A coroutine function that runs as long as the server."""
 
 
-class PlaybackSettings(NamedTuple):
-    """The clock of responses, and the divisor of the retry delays sent to clients."""
+class SiteSettings(NamedTuple):
+    """The clock, the divisor of retry delays, and the maximum bytes of an upload."""
 
     clock: Clock = REAL
     retry_speed: float = 1.0
+    max_upload: int = MAX_UPLOAD
 
 
 def create_trust(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
@@ -65,7 +66,7 @@ async def serve(
     host: str,
     port: int,
     write: Callable[[str], Any],
-    playback: PlaybackSettings = PlaybackSettings(),  # noqa: B008 (a frozen value)
+    settings: SiteSettings = SiteSettings(),  # noqa: B008 (a frozen value)
     *,
     trust: Trust | None = None,
     write_entries: WriteEntries | None = None,
@@ -77,7 +78,7 @@ async def serve(
         scenarios: Scenarios by name; '' is the scenario at the root.
         port: The port. 0 picks a free one.
         write: Called with the first screen and with log lines.
-        playback: The clock and the retry speed.
+        settings: The clock, the retry speed and the size of uploads.
         trust: The access rules. Default: `create_trust(host)`.
         write_entries: Called with batches of ended requests, whose bodies are complete.
         side_task: A coroutine function that runs as long as the server.
@@ -86,7 +87,7 @@ async def serve(
         CannotListenError: The address is invalid or in use.
     """
     journal = Journal(max_body=MAX_BODY) if write_entries else None
-    site = Site(scenarios, trust=trust or create_trust(host), journal=journal, **playback._asdict())
+    site = Site(scenarios, trust=trust or create_trust(host), journal=journal, **settings._asdict())
     log_writer = LogWriter(write, write_entries, colour=wants_colour())
     site.journal.subscribe("ended", log_writer.log)
     stopping = _SignalStop()

@@ -22,7 +22,7 @@ from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.handled_request import ClientConnection, HandledRequest
 from mockclaude.server.heads import Heads, KnownHead, build_http_request, to_origin_form
 from mockclaude.server.player import CLOSED
-from mockclaude.server.request_body import read_body
+from mockclaude.server.request_body import MAX_UPLOAD, find_limit, read_body
 
 _LOCAL = Trust()
 
@@ -38,6 +38,7 @@ class Site:
 
     Attributes:
         clock: The clock of responses.
+        max_upload: The maximum number of bytes of an upload, and of the files of a lane.
         heads: The accepted heads of requests.
         journal: The journal, with an entry for each request.
         served: The states of the scenarios by name.
@@ -54,13 +55,15 @@ class Site:
         journal: Journal | None = None,
         trust: Trust = _LOCAL,
         retry_speed: float = 1.0,
+        max_upload: int = MAX_UPLOAD,
     ) -> None:
         self.clock = clock
+        self.max_upload = max_upload
+        self._retry_speed = retry_speed
         self.journal = Journal() if journal is None else journal
-        self.served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
+        self.served = {name: self._create_state(scenario) for name, scenario in scenarios.items()}
         self.trust = trust
         self.heads = Heads(self.served, trust)
-        self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
         self.numbers: Iterator[int] = count(1)
@@ -87,16 +90,26 @@ class Site:
     def renew(self, scenarios: Mapping[str, Scenario], clock: Clock, retry_speed: float) -> Site:
         """Create a site in place of this one, without state and requests."""
         journal = Journal(max_body=self.journal.max_body)
-        site = Site(scenarios, clock=clock, journal=journal, trust=self.trust, retry_speed=retry_speed)
+        site = Site(
+            scenarios,
+            clock=clock,
+            journal=journal,
+            trust=self.trust,
+            retry_speed=retry_speed,
+            max_upload=self.max_upload,
+        )
         site.refuse, site._began = self.refuse, self._began
         if _lane_sources(scenarios) == _lane_sources(self.scenarios):
             site.heads.known = self.heads.known  # a known head depends on nothing else
         return site
 
+    def _create_state(self, scenario: Scenario) -> ScenarioState:
+        return ScenarioState(scenario, self._retry_speed)
+
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
         if served is None:
-            return ScenarioState(scenario, self._retry_speed)
+            return self._create_state(scenario)
         if served.scenario is not scenario:
             served.use(scenario)
         served.problem = ""
@@ -149,7 +162,7 @@ class Site:
         try:
             if known is None:
                 self.heads.check_host(request.headers.get("host", "localhost"))
-            body = await read_body(request)
+            body = await read_body(request, find_limit(request.raw_path, self.max_upload))
             if known is None or known.scenario not in self.served:  # a reload may remove it while the body arrives
                 if request.raw_path.partition("?")[0] == "/":
                     from mockclaude.server import index_page

@@ -35,11 +35,15 @@ class LocalServer(BackgroundServer):
         retry_speed: str,
         port: int,
         max_body: int,
+        max_upload: int,
     ) -> None:
         self._seed, self._validation = seed, validation
         scenarios, clock = {"": self._load(files)}, create_clock(speed)
         journal = Journal(max_body=max_body)
-        super().__init__(Site(scenarios, clock=clock, journal=journal, retry_speed=parse_speed(retry_speed)), port)
+        site = Site(
+            scenarios, clock=clock, journal=journal, retry_speed=parse_speed(retry_speed), max_upload=max_upload
+        )
+        super().__init__(site, port)
 
     @property
     def journal(self) -> Journal:

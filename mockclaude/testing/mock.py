@@ -14,7 +14,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
-from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.request_body import MAX_BODY, MAX_UPLOAD
 from mockclaude.testing.arguments import check_port, check_seed, check_times, check_validation, explain_attributes
 from mockclaude.testing.call_site import find_call_site
 from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
@@ -42,6 +42,7 @@ class MockClaude(ReplyMethods):
         retry_speed: Divisor of the retry delays sent to clients: a factor such as `10x`, or `instant`.
         port: The port of the server. 0: a free port.
         max_body: Bytes of each request body that the journal keeps. Default: all that the API accepts.
+        max_upload: Bytes of the largest upload or batch, and of all files of a lane. Default: 64 MB.
 
     Raises:
         ScenarioError: A file is unreadable or invalid.
@@ -58,6 +59,7 @@ class MockClaude(ReplyMethods):
         retry_speed: str = "instant",
         port: int = 0,
         max_body: int = MAX_BODY,
+        max_upload: int = MAX_UPLOAD,
     ) -> None:
         check_seed(seed)
         check_validation(validation)
@@ -70,6 +72,7 @@ class MockClaude(ReplyMethods):
             retry_speed=retry_speed,
             port=port,
             max_body=max_body,
+            max_upload=max_upload,
         )
         self._callbacks = Callbacks()
         self._added: list[AddedRule] = []

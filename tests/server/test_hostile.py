@@ -199,7 +199,7 @@ class _Counting:
 @pytest.mark.parametrize("members", [1, 5])
 def test_a_bomb_is_unpacked_up_to_the_limit(serve: Serve, monkeypatch: pytest.MonkeyPatch, members: int) -> None:
     monkeypatch.setattr(request_body.zlib, "decompressobj", _Counting)  # type: ignore[attr-defined]
-    monkeypatch.setattr(request_body, "MAX_BODY", 100_000)
+    monkeypatch.setattr(request_body, "DEFAULT_LIMIT", request_body.BodyLimit(100_000))
     _Counting.unpacked = 0
     bomb = gzip.compress(b"\0" * 5_000_000) * members
     given = serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", bomb, content_encoding="gzip"))

@@ -20,7 +20,7 @@ from mockclaude.engine.trust import Trust
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.server import heads, protocol, request_body
+from mockclaude.server import heads, request_body
 from mockclaude.server.site import Site
 from tests.conftest import Serve
 from tests.serving import asking, post, request
@@ -140,8 +140,37 @@ def test_a_body_is_measured_unpacked(serve: Serve) -> None:
     assert serve(HELLO).ask(request("POST", "/v1/messages", bomb, content_encoding="gzip")).status == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        ("/v1/messages", request_body.MAX_BODY),
+        ("/v1/messages?x=/v1/files", request_body.MAX_BODY),
+        ("/v1/files", 1_000),
+        ("/hello/v1/files?beta=true", 1_000),
+        ("/v1/messages/batches", 1_000),
+        ("/v1/skills/skill_1/versions", request_body.MAX_SKILL),
+    ],
+)
+def test_limit_of_a_body_depends_on_the_path(path: str, size: int) -> None:
+    assert request_body.find_limit(path, 1_000).size == size
+
+
+def test_larger_upload_is_a_413_whose_log_names_the_option(serve: Serve) -> None:
+    server = serve(HELLO, max_upload=1_000)
+    given = server.ask(request("POST", "/v1/files", b" " * 1_001))
+
+    assert (given.status, given.error) == (413, ("request_too_large", "Request exceeds the maximum size"))
+    assert server.line().reason == "Request exceeds the maximum size; raise it with `--max-upload`"
+
+
+def test_larger_skill_is_a_413_in_the_words_of_its_api(serve: Serve) -> None:
+    given = serve(HELLO).ask(request("POST", "/v1/skills", content_length=str(request_body.MAX_SKILL + 1)))
+    message = "Request exceeds the maximum size. The Skills API accepts requests up to 30MBs."
+    assert (given.status, given.error) == (413, ("request_too_large", message))
+
+
 def test_a_chunked_body_beyond_the_limit_is_a_413(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "MAX_BODY", 1_000)
+    monkeypatch.setattr(request_body, "DEFAULT_LIMIT", request_body.BodyLimit(1_000))
     with serve(HELLO).connect() as wire:
         wire.send(request("POST", "/v1/messages", transfer_encoding="chunked"))
         wire.send(b"800\r\n" + b" " * 0x800 + b"\r\n")
