@@ -1,0 +1,1 @@
+"""Objects that clients create and that remain: files, batches, skills."""
