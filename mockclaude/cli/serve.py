@@ -36,6 +36,11 @@ PORT = 4141
 @options.speed_option("1x", " manual: advanced by the admin API only.")
 @options.retry_speed_option("1x")
 @options.MAX_UPLOAD
+@option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep uploaded files and skills in this folder, for one server at a time.",
+)
 @options.HOSTS
 @options.ORIGINS
 @options.ADMIN_TOKEN
@@ -53,6 +58,7 @@ def serve(
     speed: str,
     retry_speed: str,
     max_upload: int,
+    data: Path | None,
     hosts: tuple[str, ...],
     origins: tuple[str, ...],
     admin_token: str | None,
@@ -67,7 +73,7 @@ def serve(
     from mockclaude.server.run import serve as serve_forever
 
     trust = create_trust(host, hosts, origins, admin_token)
-    settings = _parse_settings(speed, retry_speed, max_upload)
+    settings = _parse_settings(speed, retry_speed, max_upload, data)
     loader = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in)
     watcher = _watch(loader) if watch else None
     scenarios = loader.load_or_exit()
@@ -87,7 +93,7 @@ def _run_or_exit(serving: Coroutine[Any, Any, None]) -> None:
         exit_with_error(error)
 
 
-def _parse_settings(speed: str, retry_speed: str, max_upload: int) -> SiteSettings:
+def _parse_settings(speed: str, retry_speed: str, max_upload: int, data: Path | None) -> SiteSettings:
     from mockclaude.server.clock import create_clock, parse_speed
     from mockclaude.server.run import SiteSettings
 
@@ -95,6 +101,7 @@ def _parse_settings(speed: str, retry_speed: str, max_upload: int) -> SiteSettin
         parse_option("--speed", create_clock, speed),
         parse_option("--retry-speed", parse_speed, retry_speed),
         max_upload,
+        data,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import partial
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,21 @@ class ScenarioState:
             return find_lane(request.headers, self.scenario.policy.lane_from, request.body)
 
         return Condition("lane", f"exactly {lane!r}", look, lane.__eq__, difference=lambda _: _OTHER_LANE)
+
+
+def create_store(name: str, lane_bytes: int, data: Path | None = None) -> Store:
+    """Create the store of a scenario.
+
+    Args:
+        name: The name of the scenario.
+        lane_bytes: The maximum size of the files of a lane.
+        data: The folder that keeps files and skills over a restart; None keeps them in memory only.
+    """
+    if data is None:
+        return MemoryStore(lane_bytes)
+    from mockclaude.engine.state.data_folder import FolderStore
+
+    return FolderStore(data, name, lane_bytes)
 
 
 def _mentions(rules: RuleList, model: str) -> bool:

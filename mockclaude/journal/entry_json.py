@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, cast
@@ -18,7 +19,7 @@ def entry_to_json(entry: JournalEntry) -> EntryDict:
     """Convert an entry to JSON data.
 
     `request.whole` is false if the body was truncated or is not UTF-8, `request.redacted` is true if credentials in the
-    request were redacted.
+    request were redacted. A complete body that is not UTF-8 is in `request.body_base64`.
     """
     data: dict[str, Any] = _clean(_data(entry))
     data["request"] |= _body(entry)
@@ -98,9 +99,10 @@ def match_result_to_json(result: MatchResult) -> dict[str, Any]:
 def _body(entry: JournalEntry) -> dict[str, Any]:
     kept = redact_body(entry.body)
     text = kept.decode("utf-8", "backslashreplace")
-    whole = len(entry.body) == entry.body_size and text.encode() == kept
+    is_complete, is_text = len(entry.body) == entry.body_size, text.encode() == kept
     redacted = kept != entry.body or _is_redacted(entry)
-    return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": redacted}
+    body = {"body": text, "body_size": entry.body_size, "whole": is_complete and is_text, "redacted": redacted}
+    return body | {"body_base64": b64encode(kept).decode()} if is_complete and not is_text else body
 
 
 def _is_redacted(entry: JournalEntry) -> bool:

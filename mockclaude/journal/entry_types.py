@@ -24,6 +24,8 @@ class EntryRequestDict(TypedDict):
     """Whether the request lacks the server's token."""
     headers: dict[str, str]
     body: str
+    body_base64: NotRequired[str]
+    """The body, if it is complete and not UTF-8."""
     body_size: int
     """The size of the body in bytes, before it was truncated."""
     whole: bool

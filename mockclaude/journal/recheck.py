@@ -9,6 +9,7 @@ request that was refused for this number is refused again if the scenario has su
 from __future__ import annotations
 
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -109,7 +110,14 @@ def _recheck_run(
 def is_complete(entry: Data) -> bool:
     """Return whether the journal has the whole body of the request."""
     request = entry["request"]
-    return bool(request["whole"] if is_redacted(entry) else len(request["body"].encode()) == request["body_size"])
+    if is_redacted(entry) and "body_base64" not in request:
+        return bool(request["whole"])
+    return len(_read_body(request)) == int(request["body_size"])
+
+
+def _read_body(request: Data) -> bytes:
+    encoded = request.get("body_base64")
+    return str(request["body"]).encode() if encoded is None else b64decode(encoded)
 
 
 def is_redacted(entry: Data) -> bool:
@@ -156,7 +164,7 @@ def rebuild_request(entry: Data, policy: Policy) -> HttpRequest:
         is_platform=address.is_platform,
     )
     at, since_start_us = entry["at"], request["since_start_us"]
-    body, reused = request["body"].encode(), request["reused_connection"]
+    body, reused = _read_body(request), request["reused_connection"]
     return HttpRequest(head, headers, body, int(at), since_start_us, reused, int(at % 1 * 1e6))
 
 

@@ -85,8 +85,25 @@ def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return chosen["schema"] if chosen else None
 
 
+def build_citations(request: MessagesRequest, value: Mapping[str, Any]) -> Block:
+    """Build the citations of a text, with the ids of the files that they cite."""
+    citations = value["citations"]
+    if not citations:
+        return {}
+    documents = [block for _, block in request.blocks.get("document", ())]
+    return {"citations": [_add_file_id(citation, documents) for citation in citations]}
+
+
+def _add_file_id(citation: Block, documents: Sequence[Block]) -> Block:
+    index = citation.get("document_index", len(documents))
+    if index >= len(documents) or citation.get("file_id") is not None:
+        return citation
+    source = documents[index].get("source")
+    return {**citation, "file_id": source.get("file_id")} if isinstance(source, dict) else citation
+
+
 def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
-    cited = {"citations": value["citations"]} if value["citations"] else {}
+    cited = build_citations(builder.request, value)
     text = builder.remove_prefill(_join_text("text", value) or "")
     block = {**cited, "type": "text", "text": text}
     yield block if value.get("chunks") is None else _add_chunks(block, value)

@@ -76,6 +76,7 @@ class _PreparedReply(NamedTuple):
         content: The blocks, with marks as these texts.
         static: The events of a stream between its first and its last two, if these have no holes.
         usage: The usage, without `input_tokens` if the request's are counted.
+        cites: Whether a text has citations, which depend on the documents of the request.
     """
 
     parts: list[bytes]
@@ -86,6 +87,7 @@ class _PreparedReply(NamedTuple):
     content: list[Block]
     static: Sequence[Event]
     usage: dict[str, Any]
+    cites: bool
 
 
 def render_prepared(
@@ -111,9 +113,10 @@ def render_prepared(
     is_cached = cached is not None and any(cached.usage[1:])
     name = body["model"] if (model := request.model_info) is None else model.id
     prepared = _prepare(template, stream, chunk_size, is_cached, bool(body.get("thinking")), constants)
-    if prepared is None or (messages and messages[-1]["role"] == "assistant"):
+    has_prefill = messages and messages[-1]["role"] == "assistant"
+    if prepared is None or has_prefill or (prepared.cites and "block:document" in request.traits):
         return None
-    parts, holes, texts, _, size, content, static, usage = prepared
+    parts, holes, texts, _, size, content, static, usage, _ = prepared
     values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counted}
     if cached is not None and is_cached:
         values.update(_encode_counts(cached.usage))
@@ -126,8 +129,7 @@ def render_prepared(
     filled[1::2] = [values[hole] for hole in holes]
     data = b"".join(filled)
     run = new_run((data, partial(_take_apart, data, static, stream)))
-    response = context.whole_stream(run) if stream else context.message(run)
-    return new_rendered_reply((response, (), content, usage))
+    return new_rendered_reply((context.whole_stream(run) if stream else context.message(run), (), content, usage))
 
 
 def _changes_reply(thinking: Any) -> bool:
@@ -201,9 +203,9 @@ def _prepare(
     count = sum([tokens.of_output(block, weights) for block in content])
     count -= sum([tokens.of_text(text.mark, weights) for text in texts])
     kept = {key: value for key, value in usage.items() if not (is_counted and key in _COUNTED)}
-    return _PreparedReply(
-        parts, [part.decode() for part in parts[1::2]], texts, chunk_size, count, content, static, kept
-    )
+    holes = [part.decode() for part in parts[1::2]]
+    cites = any(block.get("citations") for block in content)
+    return _PreparedReply(parts, holes, texts, chunk_size, count, content, static, kept, cites)
 
 
 def _mark_text(step: CompiledStep, mark: str) -> CompiledStep:

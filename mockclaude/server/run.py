@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from secrets import token_urlsafe
 from threading import Timer
 from typing import Any, NamedTuple, TypeAlias
@@ -48,6 +49,7 @@ class SiteSettings(NamedTuple):
     clock: Clock = REAL
     retry_speed: float = 1.0
     max_upload: int = MAX_UPLOAD
+    data: Path | None = None
 
 
 def create_trust(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
@@ -78,7 +80,7 @@ async def serve(
         scenarios: Scenarios by name; '' is the scenario at the root.
         port: The port. 0 picks a free one.
         write: Called with the first screen and with log lines.
-        settings: The clock, the retry speed and the size of uploads.
+        settings: The clock, the retry speed, the size of uploads and the folder of files.
         trust: The access rules. Default: `create_trust(host)`.
         write_entries: Called with batches of ended requests, whose bodies are complete.
         side_task: A coroutine function that runs as long as the server.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
+from pathlib import Path
 from typing import Protocol, cast
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from aiohttp import web
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.routes import answer
-from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.scenario_state import ScenarioState, create_store
 from mockclaude.engine.trust import Trust
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.format.policy import LaneSource
@@ -56,12 +57,14 @@ class Site:
         trust: Trust = _LOCAL,
         retry_speed: float = 1.0,
         max_upload: int = MAX_UPLOAD,
+        data: Path | None = None,
     ) -> None:
         self.clock = clock
         self.max_upload = max_upload
+        self._data = data
         self._retry_speed = retry_speed
         self.journal = Journal() if journal is None else journal
-        self.served = {name: self._create_state(scenario) for name, scenario in scenarios.items()}
+        self.served = {name: self._create_state(name, scenario) for name, scenario in scenarios.items()}
         self.trust = trust
         self.heads = Heads(self.served, trust)
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
@@ -103,13 +106,13 @@ class Site:
             site.heads.known = self.heads.known  # a known head depends on nothing else
         return site
 
-    def _create_state(self, scenario: Scenario) -> ScenarioState:
-        return ScenarioState(scenario, self._retry_speed)
+    def _create_state(self, name: str, scenario: Scenario) -> ScenarioState:
+        return ScenarioState(scenario, self._retry_speed, create_store(name, self.max_upload, self._data))
 
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
         if served is None:
-            return self._create_state(scenario)
+            return self._create_state(name, scenario)
         if served.scenario is not scenario:
             served.use(scenario)
         served.problem = ""

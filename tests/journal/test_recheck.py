@@ -6,11 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.api.redaction import REDACTED
 from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.recheck import rebuild_request, recheck, select_entries, split_runs
+from mockclaude.journal.recheck import is_complete, rebuild_request, recheck, select_entries, split_runs
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
@@ -108,6 +110,20 @@ def test_request_that_cannot_be_rechecked_is_reported(recorded: list[dict[str, A
         "request 1, POST /v1/messages: skipped, its body was truncated in the journal",
         "request 10, POST /set/a/v1/messages?beta=true: unknown scenario 'set/a'; expected one that is served",
     } <= lines
+
+
+@given(st.binary())
+def test_body_is_rebuilt_byte_for_byte(body: bytes) -> None:
+    data = entry_to_json(journal_entry(body=body))
+
+    assert (is_complete(data), rebuild_request(data, Policy()).body) == (True, body)
+    assert is_complete({**data, "request": {**data["request"], "redacted": True}})
+
+
+def test_body_that_is_not_utf8_and_truncated_is_incomplete() -> None:
+    data = entry_to_json(journal_entry(body=b"\xff", body_size=2))
+
+    assert (data["request"].get("body_base64"), is_complete(data)) == (None, False)
 
 
 def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:

@@ -71,6 +71,24 @@ def test_citations_come_first_in_a_text_block() -> None:
     assert block["citations"][0].items() >= citation.items()
 
 
+FILE = {"type": "document", "source": {"type": "file", "file_id": "file_a"}}
+TEXT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Grass."}}
+ODD = {"type": "document", "source": "file_a"}
+
+
+@pytest.mark.parametrize(
+    ("citation", "file_id"),
+    [({}, None), ({"document_index": 1}, "file_a"), ({"document_index": 1, "file_id": "file_b"}, "file_b")]
+    + [({"document_index": index}, None) for index in (2, 3)],
+)
+def test_citation_has_the_file_id_of_its_document(citation: dict[str, Any], file_id: str | None) -> None:
+    cited = {"type": "char_location", "cited_text": "Grass.", **citation}
+    messages = [{"role": "user", "content": [TEXT, FILE, ODD]}]
+    [block] = content({"text": {"text": "Hi.", "citations": [cited]}}, messages=messages)
+
+    assert block["citations"][0]["file_id"] == file_id
+
+
 def test_thinking_is_signed_by_its_text() -> None:
     [one], [again] = content({"thinking": "Hm."}), content({"thinking": "Hm."}, draws=DRAWS._replace(lane="bob"))
 

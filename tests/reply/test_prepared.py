@@ -171,6 +171,14 @@ def test_other_replies_are_not_prepared(steps: list[dict[str, Any]]) -> None:
     assert prepare(reply_template(*steps), ask()) is None
 
 
+def test_citations_are_not_prepared_for_a_request_with_documents() -> None:
+    cited = reply_template({"text": {"text": "Hi", "citations": [{"type": "char_location", "cited_text": "H"}]}})
+    document = {"type": "document", "source": {"type": "file", "file_id": "file_a"}}
+
+    assert prepare(cited, ask())
+    assert prepare(cited, ask(messages=[{"role": "user", "content": [document]}])) is None
+
+
 def test_written_input_tokens_are_prepared_without_a_prompt_cache() -> None:
     assert prepare(WRITTEN, ask())
     assert prepare(WRITTEN, ask(), InputUsage(1, 2, 3, 4)) is None

@@ -467,6 +467,8 @@ export interface EntryRequest {
   guest: boolean;
   headers: Record<string, string>;
   body: string;
+  /** The body, if it is complete and not UTF-8. */
+  body_base64?: string;
   /** The size of the body in bytes, before it was truncated. */
   body_size: number;
   /** Whether `body` is the whole body. */

@@ -1,1 +1,1 @@
-"""The endpoints whose objects remain: files, batches and skills."""
+"""Objects that clients create and that remain: files, batches, skills."""

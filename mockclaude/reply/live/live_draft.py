@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, HiddenThinking
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.blocks import is_thinking_shown, to_text
+from mockclaude.reply.blocks import build_citations, is_thinking_shown, to_text
 from mockclaude.reply.compacted_reply import add_compaction, has_summary
 from mockclaude.reply.compaction import find_compaction
 from mockclaude.reply.compose import INCIDENTS, Drafter, Part, Pause, Reply, ReplyContext, finish
@@ -171,8 +171,7 @@ class LiveDraft:
                 block = HiddenThinking(block)
             prefill = ""
         else:
-            cited = {"citations": value["citations"]} if value["citations"] else {}
-            block = {**cited, "type": "text", "text": ""}
+            block = {**build_citations(self._scope.request, value), "type": "text", "text": ""}
             prefill = "" if self._drafter.content else self._scope.request.prefill
         self._position = len(self._drafter.content)
         self._drafter.content.append(block)
