@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import Response, TimedPiece, json_data
+from mockclaude.reply.response import Data, Response, Run, TimedPiece, json_data, new_response
 
 
 class StreamEncoder(Protocol):
@@ -69,11 +69,15 @@ def translate(response: Response, dialect: Dialect, encoder: StreamEncoder | Non
 
 
 def _translate_json(response: Response, dialect: Dialect) -> Response:
-    pieces = response.take_apart().body
-    document = getattr(pieces[0].piece, "document", None) if len(pieces) == 1 else None
+    at, piece = response.body[0] if len(response.body) == 1 else _NO_PIECE
+    parts = (*piece.take_apart(),) if isinstance(piece, Run) else (piece,)
+    document = getattr(parts[0], "document", None) if len(parts) == 1 else None
     if document is None:
         return response._replace(is_verbatim=True)
     change = dialect.translate_document if response.status == 200 else dialect.translate_error
     status, headers, translated = change(document, response)
-    body = (TimedPiece(pieces[0].at, json_data(translated)),)
-    return response._replace(status=status, headers=headers, body=body, is_verbatim=True)
+    body = (TimedPiece(at, parts[0] if translated is document else json_data(translated)),)
+    return new_response((status, headers, response.request_id, body, *response[4:-1], True))
+
+
+_NO_PIECE = TimedPiece(0, Data(b""))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.http_request import HttpRequest, new_http_request
 from mockclaude.engine.refusal import refuse
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.dialect import Dialect
@@ -40,7 +40,8 @@ def decide_in_dialect(
     The response is in the dialect, and the journal has the body in the API's own.
     """
     head = http.head.to_core(request.path, request.headers)
-    core = http._replace(head=head, headers=head.headers, body=request.body, dialect=dialect)
+    since_start_us, reused, fraction_us = http.since_start_us, http.reused, http.fraction_us
+    core = new_http_request((head, head.headers, request.body, http.now, since_start_us, reused, fraction_us, dialect))
     try:
         decision = answer(core, state)
     except ApiError as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
 from mockclaude.api.errors import invalid
+from mockclaude.api.memo import remember
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.bedrock_dialect import BedrockDialect, CountDialect
@@ -22,6 +22,8 @@ from mockclaude.engine.valid_headers import validation_mode
 
 _VERSION = "bedrock-2023-05-31"
 """Bedrock's name of the API's version 2023-06-01."""
+
+_MESSAGES, _COUNTS = BedrockDialect(), CountDialect()
 
 _OF_MESSAGES = (
     *("max_tokens", "stop_sequences", "metadata", "temperature", "top_p", "top_k"),
@@ -36,8 +38,7 @@ def invoke(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
     Raises:
         ApiError: 400; the body is invalid.
     """
-    fields = _read_fields(http, state, http.body)
-    return _decide_message(http, state, model_id, fields)
+    return _decide_message(http, state, model_id, stream=False)
 
 
 def invoke_with_response_stream(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
@@ -46,8 +47,7 @@ def invoke_with_response_stream(http: HttpRequest, state: ScenarioState, model_i
     Raises:
         ApiError: 400; the body is invalid.
     """
-    fields = _read_fields(http, state, http.body)
-    return _decide_message(http, state, model_id, {**fields, "stream": True})
+    return _decide_message(http, state, model_id, stream=True)
 
 
 def count_tokens(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
@@ -56,37 +56,43 @@ def count_tokens(http: HttpRequest, state: ScenarioState, model_id: str) -> Deci
     Raises:
         ApiError: 400; the body or the body in it is invalid.
     """
-    fields = _read_fields(http, state, _read_input(read_object(http.body)))
-    name = find_model_name(model_id)
+    fields, headers = _read_fields(http, state, _read_input(read_object(http.body)))
+    name, written = _find_names(model_id)
     counted = {field: value for field, value in fields.items() if field not in _OF_MESSAGES}
-    request = _to_core(http, name, counted)._replace(path="/v1/messages/count_tokens")
-    return note_model(decide_in_dialect(http, state, request, CountDialect(), count_in_core), unquote(model_id), name)
+    request = CoreRequest(orjson.dumps({"model": name, **counted}), headers, "/v1/messages/count_tokens")
+    return note_model(decide_in_dialect(http, state, request, _COUNTS, count_in_core), written, name)
 
 
-def _decide_message(http: HttpRequest, state: ScenarioState, model_id: str, fields: Mapping[str, Any]) -> Decision:
-    name = find_model_name(model_id)
-    decision = decide_in_dialect(http, state, _to_core(http, name, fields), BedrockDialect())
-    return note_model(decision, unquote(model_id), name)
+def _decide_message(http: HttpRequest, state: ScenarioState, model_id: str, *, stream: bool) -> Decision:
+    fields, headers = _read_fields(http, state, http.body)
+    name, written = _find_names(model_id)
+    fields["model"] = name
+    if stream:
+        fields["stream"] = True
+    request = CoreRequest(orjson.dumps(fields), headers)
+    return note_model(decide_in_dialect(http, state, request, _MESSAGES), written, name)
 
 
-def _read_fields(http: HttpRequest, state: ScenarioState, body: bytes) -> dict[str, Any]:
-    """Parse a body. The API's version in it replaces Bedrock's."""
+@remember(1024, 1_000)
+def _find_names(model_id: str) -> tuple[str, str]:
+    """Return the API's name of a model, and the decoded name in the path."""
+    return find_model_name(model_id), unquote(model_id)
+
+
+def _read_fields(
+    http: HttpRequest, state: ScenarioState, body: bytes
+) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
+    """Parse a body; return its fields, and the headers of the API that it has as fields."""
     fields = read_object(body)
     mode = validation_mode(http.headers, state.scenario.policy)
     refuse_extra(fields, ("model", "stream"), mode)
-    return {**fields, "anthropic_version": take_version(fields, _VERSION, mode)}
-
-
-def _to_core(http: HttpRequest, name: str, fields: Mapping[str, Any]) -> CoreRequest:
-    """Build the API's request; fields that are headers in the API become headers."""
-    body = {"model": name, **fields}
-    headers = [("anthropic-version", body.pop("anthropic_version")), ("content-type", "application/json")]
-    betas, profile = body.pop("anthropic_beta", None), body.pop("user_profile_id", None)
+    headers = [("anthropic-version", take_version(fields, _VERSION, mode)), ("content-type", "application/json")]
+    betas, profile = fields.pop("anthropic_beta", None), fields.pop("user_profile_id", None)
     if betas:
         headers.append(("anthropic-beta", _join_betas(http.headers.get("anthropic-beta", ""), betas)))
     if isinstance(profile, str):
         headers.append(("anthropic-user-profile-id", profile))
-    return CoreRequest(orjson.dumps(body), tuple(headers))
+    return fields, tuple(headers)
 
 
 def _join_betas(header: str, betas: Any) -> str:
