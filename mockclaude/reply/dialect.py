@@ -20,7 +20,7 @@ class StreamEncoder(Protocol):
         """Encode an event; b'' for an event without a counterpart.
 
         Faults may have changed its data, doubled or left out the event. An encoder begins anew at `message_start`.
-        A comment is an event without name and data.
+        A comment or an inserted text is an event without a name, whose bytes are server-sent events.
         """
         ...
 

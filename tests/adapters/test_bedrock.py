@@ -134,10 +134,32 @@ def test_stream_counts_the_cache() -> None:
 @pytest.mark.parametrize(
     "data", [None, [], "text", 1, {"error": 1}, {"type": "message_start", "message": 1, "usage": 2}]
 )
-@pytest.mark.parametrize("name", ["message_start", "message_stop", "error", "unknown", "", "ping"])
+@pytest.mark.parametrize("name", ["message_start", "message_stop", "error", "unknown", "ping"])
 def test_any_event_is_encoded(name: str, data: Any) -> None:
     frames = read_frames(BedrockDialect().open_stream().encode(Event(name, data, "", b"x")))
     assert len(frames) == (data is not None and name != "ping")
+
+
+@pytest.mark.parametrize(
+    ("insert", "chunks"),
+    [
+        ("{data: {type: ping}}", [b'{"type":"ping"}']),
+        ("{data: '[DONE]'}", [b"[DONE]"]),
+        ('"data: {\\n\\n"', [b"{"]),
+        ('"event: ping\\n\\n"', []),
+        ('": comment\\n\\n"', []),
+    ],
+)
+def test_inserted_text_is_a_chunk_of_its_data(insert: str, chunks: list[bytes]) -> None:
+    body = send(STREAM, f"rules: [{{reply: Hi, fault: {{insert: {insert}, after: message_stop}}}}]").body
+    payloads = [b64decode(json.loads(frame.payload)["bytes"]) for frame in read_frames(body)]
+    (stop,) = (place for place, payload in enumerate(payloads) if b"message_stop" in payload)
+    assert payloads[stop + 1 :] == chunks
+
+
+def test_inserted_bytes_are_sent_as_they_are() -> None:
+    fault = "{insert: {hex: ff}, after: message_stop}"
+    assert send(STREAM, f"rules: [{{reply: Hi, fault: {fault}}}]").body[-1] == 255
 
 
 def test_tokens_are_counted_for_the_body_in_base64() -> None:
@@ -280,6 +302,13 @@ def test_unmatched_request_keeps_its_message() -> None:
 def test_request_without_a_credential_is_denied() -> None:
     decision = decide(INVOKE, body_of(), headers={"authorization": "AWS4-HMAC-SHA256 Credential=/2026"})
     assert error_of(response_of(decision))[:2] == (403, "AccessDeniedException")
+
+
+@pytest.mark.parametrize(("attempt", "retry"), [("attempt=1; max=5", 0), ("attempt=3", 2), ("attempt=0", 0), ("", 0)])
+def test_attempts_of_clients_of_aws_are_retries(attempt: str, retry: int) -> None:
+    scenario = "rules: [{when: {retry: 0}, reply: '0'}, {when: {retry: 2}, reply: '2'}]"
+    response = response_of(decide(INVOKE, body_of(), scenario, {"amz-sdk-request": attempt}))
+    assert text_of(response) == str(retry)
 
 
 @pytest.mark.parametrize("operation", [INVOKE, STREAM])

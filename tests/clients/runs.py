@@ -24,10 +24,11 @@ OPT_OUTS = {
 
 
 class ClientProgram(NamedTuple):
-    """A program and the packages that it needs."""
+    """A program, the packages that it needs, and the number of requests for which it demands an error."""
 
     packages: tuple[str, ...]
     file: str
+    refusals: int = 0
 
 
 class ProgramRun(NamedTuple):
@@ -47,6 +48,7 @@ CLIENTS = {
     "agno": ClientProgram(("agno", "anthropic"), "agno_agent.py"),
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
+    "boto3": ClientProgram(("boto3",), "boto3_calls.py", refusals=8),
     "claude-agent-sdk": ClientProgram(("claude-agent-sdk",), "agent_sdk.py"),
     "dspy": ClientProgram(("dspy",), "dspy_predictions.py"),
     "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),
@@ -57,6 +59,7 @@ CLIENTS = {
         ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
     ),
     "llm": ClientProgram(("llm", "llm-anthropic"), "llm_prompts.py"),
+    "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
     "strands": ClientProgram(("strands-agents[anthropic]",), "strands_agents.py"),

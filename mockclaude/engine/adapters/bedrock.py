@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import orjson
 
 from mockclaude.api.errors import invalid
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.memo import remember
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
@@ -22,6 +23,9 @@ from mockclaude.engine.valid_headers import validation_mode
 
 _VERSION = "bedrock-2023-05-31"
 """Bedrock's name of the API's version 2023-06-01."""
+
+_ATTEMPT = compile_lazily(r"attempt=([1-9]\d{0,3})\b")
+"""The number of the attempt, as clients of AWS count it."""
 
 _MESSAGES, _COUNTS = BedrockDialect(), CountDialect()
 
@@ -92,6 +96,8 @@ def _read_fields(
         headers.append(("anthropic-beta", _join_betas(http.headers.get("anthropic-beta", ""), betas)))
     if isinstance(profile, str):
         headers.append(("anthropic-user-profile-id", profile))
+    if attempt := _ATTEMPT.match(http.headers.get("amz-sdk-request", "")):
+        headers.append(("x-stainless-retry-count", str(int(attempt[1]) - 1)))
     return fields, tuple(headers)
 
 

@@ -115,7 +115,7 @@ class _FrameEncoder:
         self._usage: dict[str, Any] = {}
 
     def encode(self, event: Event) -> bytes:
-        data = event.data
+        data = event.data if event.name else _read_text(event.encoded)
         if data is None or event.name == "ping":
             return b""
         if event.name == "error":
@@ -145,6 +145,13 @@ class _FrameEncoder:
         }
         used = {name: count for name, count in cached.items() if count}
         return {**counts, "invocationLatency": 0, "firstByteLatency": 0, **used}
+
+
+def _read_text(encoded: bytes) -> str | None:
+    """Return the data of an inserted event as text; None for a comment and for an event without data."""
+    text = encoded.decode("utf-8", "replace")
+    lines = [line.removeprefix("data:").strip() for line in text.split("\n") if line.startswith("data:")]
+    return "\n".join(lines) if lines else None
 
 
 def _encode_exception(data: Any) -> bytes:

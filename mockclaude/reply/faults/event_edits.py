@@ -124,8 +124,9 @@ def insert(response: Response, fault: InsertFault) -> Response | None:
         return None
     before = select_whole_pieces(response, place.offset)
     after = response.body[len(before) :]
+    is_text = written.event is not None or written.data is not None or written.text is not None
     data = written.content()
-    piece = Data(data) if written.event is None else Event(written.event, written.data, "", data)
+    piece = Event(written.event or "", written.data, "", data) if is_text else Data(data)
     return response._replace(body=(*before, TimedPiece(place.at, piece), *after))
 
 
