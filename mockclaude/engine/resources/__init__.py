@@ -1,1 +1,1 @@
-"""Objects that clients create and that remain: files, batches, skills."""
+"""Endpoints of objects that clients create: the handlers, and the views that depend on the time."""
