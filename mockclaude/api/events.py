@@ -165,6 +165,26 @@ class HiddenThinking(dict[str, Any]):
         self.text = text
 
 
+class MadeFile(NamedTuple):
+    """A file that a server tool makes."""
+
+    id: str
+    name: str
+    data: bytes
+
+
+class FileResult(dict[str, Any]):
+    """A result of a server tool with the ids of files.
+
+    Attributes:
+        files: The files.
+    """
+
+    def __init__(self, block: Block, files: Sequence[MadeFile]) -> None:
+        super().__init__(block)
+        self.files = files
+
+
 def list_sizes(block: Block) -> Sequence[int]:
     """Return the `sizes` of a block; () for the usual ones."""
     return block.sizes if isinstance(block, StreamedBlock) else ()

@@ -131,7 +131,9 @@ class ReplyBuilder:
         if context.request.warnings:
             notes = (*context.warnings, *notes)
         is_free = context.permit is None and context.thread is None and "diagnostics" not in context.request.body
-        if is_free and (context.cached is None or not context.cache_effects):  # only the claimed counters change
+        if (
+            is_free and not reply.files and (context.cached is None or not context.cache_effects)
+        ):  # only the claimed counters change
             stream, rule, draws = context.request.stream, self.rule, self.draws
             return new_decision((reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), ()))
         return Decision(

@@ -185,11 +185,16 @@ def _server_tool(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     family = "tool_search" if name.startswith("tool_search") else name
     if value["error"]:
         content = {"type": f"{family}_tool_result_error", "error_code": value["error"]}
-    elif value["result"] is not None:
+    elif value["result"] is not None or value["files"]:
         content = RESULTS[family](value["result"], builder.draws.content)
     else:
         return
-    yield {"type": f"{family}_tool_result", "tool_use_id": use_id, "content": content}
+    block = {"type": f"{family}_tool_result", "tool_use_id": use_id, "content": content}
+    if value["files"]:
+        from mockclaude.reply.made_files import add_files
+
+        block = add_files(block, value["files"], builder.draws)
+    yield block
 
 
 def _mcp_tool(builder: BlockBuilder, value: Any) -> Iterator[Block]:

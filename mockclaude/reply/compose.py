@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, FileResult, MadeFile
 from mockclaude.api.request import Constants, MessagesRequest
 from mockclaude.reply.blocks import BUILDERS, BlockBuilder, find_display, is_thinking_shown, to_text
 from mockclaude.reply.cache_usage import InputUsage
@@ -65,6 +65,11 @@ class Reply(NamedTuple):
     def is_plain(self) -> bool:
         """Whether the reply has no pause, error or disconnect."""
         return not self._incidents
+
+    @property
+    def files(self) -> tuple[MadeFile, ...]:
+        """The files that its server tools make."""
+        return tuple([file for part in self.parts if isinstance(part, FileResult) for file in part.files])
 
     @property
     def _incidents(self) -> Sequence[Part]:

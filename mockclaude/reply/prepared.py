@@ -129,7 +129,7 @@ def render_prepared(
     filled[1::2] = [values[hole] for hole in holes]
     data = b"".join(filled)
     run = new_run((data, partial(_take_apart, data, static, stream)))
-    return new_rendered_reply((context.whole_stream(run) if stream else context.message(run), (), content, usage))
+    return new_rendered_reply((context.whole_stream(run) if stream else context.message(run), (), content, usage, ()))
 
 
 def _changes_reply(thinking: Any) -> bool:

@@ -48,9 +48,9 @@ def render_response(
 
 
 def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:
-    """Return `response` with the notes, content and usage of the reply that it sends."""
+    """Add the notes, content, usage and files of a reply to its response."""
     content = reply.message["content"] if reply.is_complete else None
-    return RenderedReply(response, reply.notes, content, reply.message["usage"])
+    return RenderedReply(response, reply.notes, content, reply.message["usage"], reply.files)
 
 
 def list_event_edits(betas: Collection[str], weights: Weights, draws: Draws, *, as_recorded: bool) -> list[EventEdit]:

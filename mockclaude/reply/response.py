@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from mockclaude.api.events import Block, Event
+from mockclaude.api.events import Block, Event, MadeFile
 from mockclaude.api.headers import Headers
 from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector
 
@@ -169,12 +169,14 @@ class RenderedReply(NamedTuple):
         notes: Notes on truncation by the request and on mismatches with it.
         content: The content of the message; None if the reply does not reach its end.
         usage: The usage of the message. Without `input_tokens`, the count of the request applies.
+        files: The files that the tools of the reply make.
     """
 
     response: Response
     notes: tuple[str, ...]
     content: list[Block] | None
     usage: Mapping[str, Any]
+    files: tuple[MadeFile, ...] = ()
 
 
 _NO_HEADERS = Headers()
@@ -185,7 +187,7 @@ new_response: Callable[
     [tuple[int, Headers, str, Sequence[TimedPiece], int, End, int, bool, bool, Framing, int, bool]], Response
 ] = partial(tuple.__new__, Response)
 new_rendered_reply: Callable[
-    [tuple[Response, tuple[str, ...], list[Block] | None, Mapping[str, Any]]], RenderedReply
+    [tuple[Response, tuple[str, ...], list[Block] | None, Mapping[str, Any], tuple[MadeFile, ...]]], RenderedReply
 ] = partial(tuple.__new__, RenderedReply)
 """Constructors that call no Python code."""
 

@@ -458,6 +458,8 @@ export interface EntryRequest {
   path: string;
   /** The path of the API, without the scenario. */
   endpoint: string;
+  /** The dialect of the client, unless it is the API's own. */
+  adapter?: string;
   http: "1.0" | "1.1";
   reused_connection: boolean;
   since_start_us: number;
@@ -785,6 +787,8 @@ export interface ServerToolCall {
   id?: string;
   /** The MCP server of the tool. */
   server_name?: string;
+  /** The files that a code execution makes. */
+  files?: ToolFile[];
 }
 
 /** A step of a reply: exactly one key. */
@@ -867,6 +871,16 @@ export interface TokenUsage {
   fallback_credit?: Record<string, unknown>;
 }
 
+/** A file that a code execution makes, which the client can download. */
+export interface ToolFile {
+  /** The name of the file. */
+  name: string;
+  /** The text of the file. */
+  content?: string;
+  /** The bytes of the file in base64, instead of `content`. */
+  base64?: string;
+}
+
 /** A matcher of a tool result of the current turn. */
 export interface ToolResultMatch {
   /** The tool of the result. */
@@ -926,8 +940,10 @@ export interface When {
   turn?: number | number[];
   /** The number of retries before this request: the SDK's header x-stainless-retry-count. */
   retry?: number | number[];
-  /** The endpoint: `messages`, `count_tokens` or `models`. Default: `messages`. */
-  endpoint?: "messages" | "count_tokens" | "models" | ("messages" | "count_tokens" | "models")[];
+  /** The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`. */
+  endpoint?: "messages" | "count_tokens" | "models" | "batches" | "files" | "skills" | ("messages" | "count_tokens" | "models" | "batches" | "files" | "skills")[];
+  /** The API whose client sends the request: `anthropic`, `openai`, `bedrock` or `vertex`. Default: any. */
+  adapter?: "anthropic" | "openai" | "bedrock" | "vertex" | ("anthropic" | "openai" | "bedrock" | "vertex")[];
 }
 
 /** A planned write. */

@@ -65,6 +65,7 @@ KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
         "not": {"required": ["input", "json"]},
         **_if_chunk_list({"not": {"anyOf": [{"required": ["input"]}, {"required": ["json"]}]}}),
     },
+    tool_steps.ToolFile: _exactly_one(("content", "base64")),
     tool_steps.ServerTool: {
         "if": {"required": ["server_name"]},
         "else": {"properties": {"name": names(tool_steps.SERVER_TOOLS)}},

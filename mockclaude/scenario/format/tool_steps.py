@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,41 @@ _RESULTS: dict[str, tuple[Callable[[Any], bool], str]] = {
 SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
 
 
+def _check_base64(value: Any) -> Any:
+    """Return `value`.
+
+    Raises:
+        ValueError: The value is a text without placeholders that is not base64.
+    """
+    if isinstance(value, str) and "${{" not in value:
+        try:
+            b64decode(value, validate=True)
+        except ValueError:
+            raise ValueError(f"invalid base64, got {format_value(value)}; use `content` for text") from None
+    return value
+
+
+class ToolFile(FormatModel):
+    """A file that a code execution makes, which the client can download."""
+
+    name: str = Field(min_length=1)
+    """The name of the file."""
+    content: str | None = None
+    """The text of the file."""
+    base64: Annotated[str, BeforeValidator(_check_base64)] | None = None
+    """The bytes of the file in base64, instead of `content`."""
+
+    @model_validator(mode="after")
+    def _one_content(self) -> ToolFile:
+        if (self.content is None) == (self.base64 is None):
+            raise ValueError("a file with both or neither of `content` and `base64`; expected one of them")
+        return self
+
+
+MAKES_FILES = ("code_execution", "bash_code_execution")
+"""The server tools that make files."""
+
+
 class ServerTool(FormatModel):
     """A tool that the API runs: its call, and its result or error.
 
@@ -109,6 +145,8 @@ class ServerTool(FormatModel):
     """The id. Default: a generated one."""
     server_name: str | None = None
     """The MCP server of the tool."""
+    files: list[ToolFile] = Field(default=[])
+    """The files that a code execution makes."""
 
     @model_validator(mode="after")
     def _known(self) -> ServerTool:
@@ -118,7 +156,16 @@ class ServerTool(FormatModel):
         if self.result is not None and self.error is not None:
             raise ValueError("a server tool with `result` and `error`; expected one of them")
         self._check_result()
+        self._check_files()
         return self
+
+    def _check_files(self) -> None:
+        if self.files and (self.server_name is not None or self.name not in MAKES_FILES):
+            raise ValueError(f"`files` of {self.name}; expected them of {join_words(MAKES_FILES)} only; remove them")
+        if self.files and self.error is not None:
+            raise ValueError("a server tool with `files` and `error`; expected one of them")
+        if isinstance(self.result, dict) and "files" in self.result:
+            raise ValueError("`files` in the result of a server tool; expected them beside `result`; move them there")
 
     def _check_result(self) -> None:
         fits, expected = _RESULTS[_MCP if self.server_name is not None else self.name]
