@@ -173,7 +173,7 @@ def test_a_mistake_in_a_file(text: str, message: str) -> None:
     assert "\n".join(line.removeprefix("a.yaml:") for line in complaints(text)) == message
 
 
-ENDPOINTS = "expected /v1/messages, /v1/messages/count_tokens, /v1/models or /v1/models/{model_id}"
+ENDPOINTS = "expected /v1/messages, /v1/messages/count_tokens or /v1/models"
 VERSION = "expected a path that begins with /v1/, after the name of a scenario"
 MESSAGES = "expected a path of Anthropic's Messages API, e.g. /v1/messages; use a client of the Messages API"
 NAMES = "expected bye, hello or incidents/cut"
@@ -200,7 +200,7 @@ URLS = [
     ("/chat/completions", f"Not found: /chat/completions, a path of OpenAI's API; {MESSAGES}"),
     ("/v1/responses", f"Not found: POST /v1/responses, a path of OpenAI's API; {MESSAGES}"),
     (GEMINI, f"Not found: {GEMINI}, a path of Google's API; {MESSAGES}"),
-    ("/model/a/invoke", f"Not found: /model/a/invoke, a path of Amazon Bedrock; {MESSAGES}"),
+    ("/model/a/invoke", f"Not found: POST /model/a/invoke, a path of Amazon Bedrock; {MESSAGES}"),
     ("/scenarios/hello/v1/messages", f"No scenario is named 'scenarios/hello'; {NAMES}; did you mean '/hello'?"),
     ("/hello.yaml/v1/messages", f"No scenario is named 'hello.yaml'; {NAMES}; did you mean '/hello'?"),
     ("/cut/v1/messages", f"No scenario is named 'cut'; {NAMES}; did you mean '/incidents/cut'?"),
@@ -219,9 +219,9 @@ def test_a_wrong_url(serve: Serve, path: str, message: str) -> None:
 
 
 def test_a_wrong_url_of_a_server_with_one_scenario(serve: Serve) -> None:
-    assert serve(HELLO).ask(post(path="/anthropic/v1/messages")).error[1] == (
-        "No scenario is named 'anthropic'; expected a base URL without a path, as the server has one scenario; "
-        "remove '/anthropic'"
+    assert serve(HELLO).ask(post(path="/nope/v1/messages")).error[1] == (
+        "No scenario is named 'nope'; expected a base URL without a path, as the server has one scenario; "
+        "remove '/nope'"
     )
 
 

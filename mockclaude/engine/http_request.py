@@ -14,10 +14,9 @@ from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
-
-_ENDPOINTS = {"/v1/messages": "messages", "/v1/messages/count_tokens": "count_tokens", "/v1/models": "models"}
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -38,6 +37,8 @@ class Head:
     Attributes:
         method: The HTTP method.
         path: The path of the API, without the scenario.
+        prefix: The part of the URL's path before it, as sent, e.g. `/hello`.
+        is_platform: Whether the base URL ends with `/anthropic`.
         query: The query.
         headers: The headers; names are case-insensitive.
         headers_size: The number of characters of their values.
@@ -46,6 +47,7 @@ class Head:
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
         endpoint: The name of the endpoint in conditions; '' for an unknown path.
+        adapter: The dialect of the client.
         lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
         handler: The handler of the method and the path, with the path parameters; None before the first request.
@@ -62,17 +64,22 @@ class Head:
         page: str = "",
         guest: bool = False,
         lane_from: tuple[LaneSource, ...] = (),
+        prefix: str = "",
+        is_platform: bool = False,
     ) -> None:
         self.method = method
         self.path = path
+        self.prefix = prefix
+        self.is_platform = is_platform
         self.query = query
         self.headers = headers
         self.headers_size = sum(map(len, headers.values()))
         self.http11 = http11
         self.page = page
         self.guest = guest
-        self.is_message = method == "POST" and path == "/v1/messages"
-        self.endpoint = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path, "")
+        self.endpoint = find_endpoint(path)
+        self.is_message = method == "POST" and self.endpoint == "messages"
+        self.adapter: AdapterName = find_adapter(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None

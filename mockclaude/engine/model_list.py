@@ -1,4 +1,4 @@
-"""Requests to `/v1/models`, and the pages of the list, newest model first."""
+"""The models: requests to `/v1/models` and below, and the pages of the list, newest model first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from mockclaude.api.errors import invalid
+from mockclaude.api import models
+from mockclaude.api.body import Body
+from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE, Lifecycle, Model, resolve
 from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.endpoint_reply import decide_document
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.request_context import RequestContext
+from mockclaude.engine.scenario_state import ScenarioState
 
 LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)
 """Values of `lifecycle[]`, in the order of the API's messages."""
@@ -18,6 +25,28 @@ _LIMIT = "20"
 
 _LISTED = ("active", "deprecated")
 """Default of `lifecycle[]`: retired models are listed only on request."""
+
+
+def list_models(http: HttpRequest, state: ScenarioState) -> Decision:
+    """Decide to send a page of the list."""
+    validation = state.validator.headers(http.head).result
+    return _decide_models(http, state, models_page(http.head.query, validation, state.scenario.policy.today))
+
+
+def retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
+    """Decide to send one model."""
+    validation = state.validator.headers(http.head).result
+    model = models.find(model_id)
+    if model is None:
+        validation.report(ApiError("not_found_error", f"model: {model_id}"), gateway_accepts=False)
+        return _decide_models(http, state, models.build_unlisted_info(model_id))
+    state.validator.check_retirement(model_id, model, validation)
+    return _decide_models(http, state, model.info(state.scenario.policy.today))
+
+
+def _decide_models(http: HttpRequest, state: ScenarioState, document: Body) -> Decision:
+    request = models_request(http.head.path, http.headers)
+    return decide_document(RequestContext(http, state, request, http.raw_fingerprints()), document)
 
 
 def models_page(query: Mapping[str, str], validation: ValidationResult, day: str = CATALOGUE_DATE) -> dict[str, Any]:
@@ -32,8 +61,8 @@ def models_page(query: Mapping[str, str], validation: ValidationResult, day: str
     """
     limit = _limit(query.get("limit", _LIMIT), validation)
     lifecycles = _lifecycles(query, validation)
-    models, backward = _models_beside_cursor(query, validation)
-    matches = [model.info(day) for model in models if model.lifecycle(day) in lifecycles]
+    listed, backward = _models_beside_cursor(query, validation)
+    matches = [model.info(day) for model in listed if model.lifecycle(day) in lifecycles]
     page = matches[-limit:] if backward else matches[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
     return {"data": page, "has_more": len(matches) > limit, "first_id": first, "last_id": last}

@@ -1,24 +1,19 @@
-"""The router of the API and of the admin API, and the table of the API's endpoints."""
+"""The router of the API and of the admin API, and the decision on any request to the API."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from mockclaude.api import models
-from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import cors_preflight, date
 from mockclaude.api.media import OPENED
-from mockclaude.engine.count_tokens import count_tokens
-from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.endpoint_reply import decide_document
 from mockclaude.engine.http_request import Head, HttpRequest
-from mockclaude.engine.model_list import models_page, models_request
-from mockclaude.engine.request_context import RequestContext
+from mockclaude.engine.refusal import refuse
+from mockclaude.engine.route_table import ENDPOINTS, SHOWN, Handler, resolve_handler
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.wrong_urls import explain_path
 from mockclaude.reply.response import build_bodiless
@@ -28,7 +23,7 @@ H = TypeVar("H")
 SEGMENT, REST = "[^/]+", ".+"
 """Regular expressions of a path parameter: one segment of the path, or the rest of the path."""
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
 
 
 class Route(NamedTuple, Generic[H]):
@@ -43,7 +38,7 @@ class Router(Generic[H]):
 
     Args:
         table: Path pattern -> method -> handler. A pattern has path parameters in braces, e.g. `/v1/models/{model_id}`.
-            A path without parameters is selected before a pattern.
+            `{model_id*}` matches the rest of the path. A path without parameters is selected before a pattern.
         parameter: The regular expression that a path parameter matches.
         head: Whether HEAD selects the handler of GET.
     """
@@ -58,7 +53,7 @@ class Router(Generic[H]):
         self._head = head
         self._paths = {path: methods for path, methods in table.items() if "{" not in path}
         self._patterns = [
-            (re.compile(_PARAMETER.sub(rf"(?P<\1>{parameter})", path)), methods)
+            (re.compile(_PARAMETER.sub(partial(_group, parameter), path)), methods)
             for path, methods in table.items()
             if "{" in path
         ]
@@ -81,6 +76,10 @@ class Router(Generic[H]):
         return next(((methods, match.groupdict()) for match, methods in matches if match), (None, _NO_PARAMETERS))
 
 
+def _group(parameter: str, name: re.Match[str]) -> str:
+    return f"(?P<{name[1]}>{REST if name[2] else parameter})"
+
+
 _NO_PARAMETERS: Mapping[str, str] = {}
 
 
@@ -99,12 +98,6 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     finally:
         OPENED.reset(token)
     return commit(state, decision) if decision.effects or state.store.notes else decision
-
-
-def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
-    """Decide to respond with an error. Its hint is for the log only."""
-    response = state.response_context(http, http.raw_fingerprints(error.message)).error(error)
-    return Decision(response, f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def commit(state: ScenarioState, decision: Decision) -> Decision:
@@ -126,45 +119,11 @@ def _find_handler(head: Head) -> Handler:
     """
     route = _ROUTER.find(head.method, head.path)
     if route is None:
-        hint = explain_path(head.path, [*ENDPOINTS])
+        hint = explain_path(head.path, SHOWN)
         raise ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
-    head.handler = partial(route.handler, **route.parameters) if route.parameters else route.handler
+    handler = resolve_handler(route.handler)
+    head.handler = partial(handler, **route.parameters) if route.parameters else handler
     return head.handler
 
-
-def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
-    validation = state.validator.headers(http.head).result
-    return _decide_models(http, state, models_page(http.head.query, validation, _today(state)))
-
-
-def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
-    validation = state.validator.headers(http.head).result
-    model = models.find(model_id)
-    if model is None:
-        validation.report(ApiError("not_found_error", f"model: {model_id}"), gateway_accepts=False)
-        return _decide_models(http, state, models.build_unlisted_info(model_id))
-    state.validator.check_retirement(model_id, model, validation)
-    return _decide_models(http, state, model.info(_today(state)))
-
-
-def _today(state: ScenarioState) -> str:
-    return state.scenario.policy.today
-
-
-def _decide_models(http: HttpRequest, state: ScenarioState, document: Body) -> Decision:
-    request = models_request(http.head.path, http.headers)
-    return decide_document(RequestContext(http, state, request, http.raw_fingerprints()), document)
-
-
-Handler: TypeAlias = Callable[..., Decision]
-"""A function of the request, the scenario's state, and the path parameters by name."""
-
-ENDPOINTS: dict[str, dict[str, Handler]] = {
-    "/v1/messages": {"POST": decide},
-    "/v1/messages/count_tokens": {"POST": count_tokens},
-    "/v1/models": {"GET": _list_models},
-    "/v1/models/{model_id}": {"GET": _retrieve_model},
-}
-"""Path pattern -> method -> handler."""
 
 _ROUTER = Router(ENDPOINTS)

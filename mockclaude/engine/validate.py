@@ -24,8 +24,13 @@ from mockclaude.scenario.format.policy import Policy
 DIRECTING_BETAS = GATES["mid_output_config"]
 """Betas in which a system message may have no content: it sets `output_config` for the messages after it."""
 
-EDITED = frozenset({"block:thinking", "block:redacted_thinking", "block:compaction", "context_management"})
-"""The traits of a request whose prompt the API may edit."""
+EDITED = frozenset(
+    {
+        *("block:thinking", "block:redacted_thinking", "block:compaction", "context_management"),
+        *("block:image", "block:document", "block:container_upload", "container"),
+    }
+)
+"""The traits of a request whose prompt the API may edit, or whose body may refer to stored objects."""
 
 EDITING_BETAS = GATES["binding"] | GATES["context_management"] | GATES["compaction"]
 """Betas with which the response reports the edits of the prompt."""
@@ -89,7 +94,7 @@ class RequestValidator(NamedTuple):
             body, fault = self._normalize(body, api_headers.betas)
         thread = None if body.get("thread") is None else ThreadRequest(store, http.now, hold=not counting)
         try:
-            return self._build(http, valid, parsed, body, fault, thread), thread
+            return self._build((http, store), valid, parsed, body, fault, thread), thread
         except BaseException:
             if thread is not None:
                 store.commit(thread.restore_effects())
@@ -97,7 +102,7 @@ class RequestValidator(NamedTuple):
 
     def _build(
         self,
-        http: HttpRequest,
+        source: tuple[HttpRequest, Store],
         valid: ValidHeaders,
         parsed: ParsedBody,
         body: Body,
@@ -105,7 +110,7 @@ class RequestValidator(NamedTuple):
         thread: ThreadRequest | None,
     ) -> MessagesRequest:
         """Build the request from a body with a valid shape, and check the rules that a schema cannot express."""
-        result = valid.result
+        (http, store), result = source, valid.result
         model = models.find(body["model"])
         if model is None:
             self._check_unlisted(body["model"], result)
@@ -131,7 +136,7 @@ class RequestValidator(NamedTuple):
         if not (EDITED.isdisjoint(request.traits) and EDITING_BETAS.isdisjoint(valid.api_headers.betas)):
             from mockclaude.engine.prompt_edits import check_and_edit
 
-            return check_and_edit(request, result, self.policy.account)
+            return check_and_edit(request, result, self.policy, http, store)
         if not result.is_off:
             report_failures(request, result)
         return request

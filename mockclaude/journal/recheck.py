@@ -17,6 +17,7 @@ from multidict import CIMultiDict, MultiDict
 
 from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, hash_key_to_lane
+from mockclaude.engine.paths import ApiAddress, find_address
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
@@ -140,16 +141,19 @@ def rebuild_request(entry: Data, policy: Policy) -> HttpRequest:
     It gets an API key that `policy` accepts, unless the request was refused for its key.
     """
     request = entry["request"]
-    query = MultiDict(parse_qsl(request["path"].partition("?")[2], keep_blank_values=True))
+    path, _, query = request["path"].partition("?")
+    address = find_address(path, entry["scenario"], (entry["scenario"],)) or ApiAddress("", "")
     headers = _headers(entry, policy)
     head = Head(
         request["method"],
         request["endpoint"],
-        query,
+        MultiDict(parse_qsl(query, keep_blank_values=True)),
         headers,
         http11=request["http"] != "1.0",
         page=request.get("page") or "",
         guest=request.get("guest", False),
+        prefix=address.prefix,
+        is_platform=address.is_platform,
     )
     at, since_start_us = entry["at"], request["since_start_us"]
     body, reused = request["body"].encode(), request["reused_connection"]

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import Head, HttpRequest
-from mockclaude.engine.routes import refuse
+from mockclaude.engine.refusal import refuse
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.heads import NO_HEAD, KnownHead, split_head
 from mockclaude.server.player import WRITE_TIMEOUT, SentResponse, drop_unless_read, find_instant_write, play

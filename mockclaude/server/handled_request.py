@@ -8,8 +8,10 @@ from typing import Protocol
 
 from aiohttp import web
 
+from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import NO_RESPONSE, Decision
 from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.refusal import refuse
 from mockclaude.engine.routes import commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal.entry import PLAYING, JournalEntry
@@ -87,6 +89,10 @@ class HandledRequest:
         if http is not None:
             entry.record_request(http, scenario, journal.max_body)
             journal.keep(entry)
+
+    def refuse(self, error: ApiError, http: HttpRequest, root: ScenarioState) -> None:
+        """Refuse a request to no scenario."""
+        self.record(refuse(http, root, error), http, http11=http.head.http11)
 
     def sent_at_once(self) -> None:
         """Journal the ending of an instant response."""

@@ -17,7 +17,8 @@ from yarl import URL
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
-from mockclaude.engine.routes import ENDPOINTS
+from mockclaude.engine.paths import ApiAddress, find_address
+from mockclaude.engine.route_table import SHOWN
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
@@ -36,6 +37,9 @@ _LENGTH = b"\r\ncontent-length:"
 _CODING = b"\r\ntransfer-encoding:"
 _END = b"\r\n\r\n"
 _MAX_DIGITS = 9
+_WITHOUT_VERSION = ("/messages", "/chat/completions", "/responses")
+"""The beginnings of paths of the API without `/v1`."""
+
 _CHANGES_THE_BODY = ("content-encoding", "expect", "transfer-encoding", "upgrade")
 
 
@@ -137,15 +141,16 @@ class Heads:
         """
         page = self._trust.page(request.headers)
         headers = self._trust.page_headers(page, request.headers) if page else request.headers
-        name, path = self._address(request)
-        head = _make_head(self._trust, request, path, headers, page, self.served[name].scenario.policy.lane_from)
+        address, by_mode = self._find_address(request)
+        name = address.scenario
+        lane_from = self.served[name].scenario.policy.lane_from
+        head = _make_head(self._trust, request, address, headers, page, lane_from)
         length_name, length = next((line for line in request.headers.items() if line[0].lower() == _NAME), (_NAME, ""))
         line = key.lower().find(_LENGTH)
         value_at = len(key) if line < 0 else line + len(_LENGTH)
         parts = key, key[:value_at], key[value_at:] + _END
         known = KnownHead(*parts, head, name, redact(request.raw_path), length_name, length, _is_plain(request))
-        has_fixed_path = "/v1/" in request.raw_path.partition("?")[0]  # others depend on the mode, which may change
-        if has_fixed_path and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
+        if not by_mode and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
             if len(self.known) >= MAX_HEADS:
                 self.known.clear()
             self.known[key] = known
@@ -159,28 +164,27 @@ class Heads:
         page = self._trust.page(request.headers)
         is_strange = page or error.type == "permission_error"
         headers = move_to_pages_lane(request.headers) if is_strange else request.headers
-        return _make_head(self._trust, request, "", headers, page)
+        return _make_head(self._trust, request, ApiAddress("", ""), headers, page)
 
-    def _address(self, request: web.BaseRequest) -> tuple[str, str]:
-        """Return the scenario of `request`, and the API's path. Some gateways omit `/v1`."""
-        path = request.raw_path.partition("?")[0]
-        prefix, slash, rest = path.partition("/v1/")
-        if not slash:
-            prefix, slash, rest = path.partition("/messages")
-        name = unquote(prefix.strip("/")) if prefix else request.headers.get(SCENARIO_HEADER, "")
+    def _find_address(self, request: web.BaseRequest) -> tuple[ApiAddress, bool]:
+        """Return the address of `request`, and whether it depends on the mode: some gateways omit `/v1`."""
+        path, named = request.raw_path.partition("?")[0], request.headers.get(SCENARIO_HEADER, "")
+        address = find_address(path, named, self.served)
+        if address is not None:
+            return address, False
+        version = path.find("/v1/")
+        starts = [version] if version >= 0 else [at for at in map(path.find, _WITHOUT_VERSION) if at >= 0]
+        prefix = path[: min(starts, default=len(path))]
+        name = unquote(prefix.strip("/")) if prefix else named
         served = self.served.get(name)
-        if served is None or not slash:
+        if served is None or not starts or validation_mode(request.headers, served.scenario.policy) == "anthropic":
             raise self._unknown(path, name)
-        if slash == "/v1/":
-            return name, slash + rest
-        if validation_mode(request.headers, served.scenario.policy) != "anthropic":
-            return name, f"/v1{slash}{rest}"
-        raise self._unknown(path, name)
+        return ApiAddress(name, f"/v1{path[len(prefix) :]}", prefix), True
 
     def _unknown(self, path: str, name: str) -> ApiError:
         if "/v1/" in path:
             return ApiError("not_found_error", f"No scenario is named '{name}'{explain_scenario(name, self.served)}")
-        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, [*ENDPOINTS])}")
+        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, SHOWN)}")
 
 
 def build_http_request(
@@ -217,7 +221,7 @@ def _is_plain(request: web.BaseRequest) -> bool:
 def _make_head(
     trust: Trust,
     request: web.BaseRequest,
-    path: str,
+    address: ApiAddress,
     headers: Mapping[str, str],
     page: str,
     lane_from: tuple[LaneSource, ...] = (),
@@ -225,4 +229,15 @@ def _make_head(
     query = request.query if "?" in request.raw_path else {}
     guest = bool(trust.token) and trust.is_guest(request.headers)
     http11 = bool(request.version >= (1, 1))
-    return Head(request.method, path, query, headers, http11=http11, page=page, guest=guest, lane_from=lane_from)
+    return Head(
+        request.method,
+        address.path,
+        query,
+        headers,
+        http11=http11,
+        page=page,
+        guest=guest,
+        lane_from=lane_from,
+        prefix=address.prefix,
+        is_platform=address.is_platform,
+    )

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.routes import answer, refuse
+from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
 from mockclaude.journal.journal import Journal
@@ -162,7 +162,7 @@ class Site:
         except ApiError as error:
             head = self.heads.read_stray(request, error)
             http = build_http_request(head, request.headers, body, self._began, entry.at, connection)
-            handled.record(refuse(http, self.served[""], error), http, http11=head.http11)
+            handled.refuse(error, http, self.served[""])
 
 
 def _lane_sources(scenarios: Mapping[str, Scenario]) -> dict[str, tuple[LaneSource, ...]]:

@@ -28,6 +28,12 @@ def test_path_selects_a_handler(parameter: str, method: str, path: str, route: R
     assert Router(TABLE, parameter).find(method, path) == route
 
 
+def test_a_starred_parameter_is_the_rest_of_the_path() -> None:
+    table = {"/files/{id}/views": {"GET": "view"}, "/files/{id*}": {"GET": "read"}}
+    assert Router(table).find("GET", "/files/7/views") == Route("view", {"id": "7"})
+    assert Router(table).find("GET", "/files/7/8") == Route("read", {"id": "7/8"})
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [("PUT", "/files", "GET, POST"), ("POST", "/files/7", "GET"), ("GET", "/files/all", "DELETE")],

@@ -11,7 +11,8 @@ from mockclaude.api.models import ALIASES, CATALOGUE, CATALOGUE_DATE
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.model_list import models_page
-from mockclaude.engine.routes import ENDPOINTS, answer
+from mockclaude.engine.route_table import ENDPOINTS, resolve_handler
+from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
@@ -262,9 +263,13 @@ def test_any_page_is_answered_without_validation(query: dict[str, str], first: s
 @pytest.mark.parametrize("path", ["/v1/", "/v1/nothing"])
 def test_a_path_the_api_does_not_have_is_a_404(path: str) -> None:
     given = sent(answer(call("POST", path), HELLO))
-    message = f"Not found: POST {path}; expected /v1/messages, /v1/messages/count_tokens, /v1/models or "
+    message = f"Not found: POST {path}; expected /v1/messages, /v1/messages/count_tokens or /v1/models"
 
-    assert (given.status, given.error) == (404, ("not_found_error", f"{message}/v1/models/{{model_id}}"))
+    assert (given.status, given.error) == (404, ("not_found_error", message))
+
+
+def test_a_handler_may_be_named_to_be_imported_when_needed() -> None:
+    assert resolve_handler("mockclaude.engine.decide:decide") is ENDPOINTS["/v1/messages"]["POST"]
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
