@@ -35,7 +35,8 @@ def decide_document(context: RequestContext, document: Body) -> Decision:
         response = _render(builder, document)
     except ApiError as error:
         return builder.fail(error)
-    response, notes = apply_faults(response, builder.faults.faults, builder.response_context, builder.draws)
+    faults, dialect = builder.faults.faults, context.http.dialect
+    response, notes = apply_faults(response, faults, builder.response_context, builder.draws, dialect)
     rule = None if builder.rule is _DEFAULT else builder.rule
     return Decision(
         response,

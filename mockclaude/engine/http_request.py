@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property, partial
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -17,6 +17,10 @@ from mockclaude.api.redaction import redact_header
 from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
+
+if TYPE_CHECKING:
+    from mockclaude.reply.dialect import Dialect
+    from mockclaude.reply.response import Response
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -114,6 +118,7 @@ class HttpRequest(NamedTuple):
         since_start_us: Microseconds from the start of the server to the arrival.
         reused: Whether the connection has served another request.
         fraction_us: Microseconds from `now` to the arrival.
+        dialect: The dialect of the response; None for the API's own.
     """
 
     head: Head
@@ -123,11 +128,18 @@ class HttpRequest(NamedTuple):
     since_start_us: int = 0
     reused: bool = False
     fraction_us: int = 0
+    dialect: Dialect | None = None
 
     @property
     def now_us(self) -> int:
         """The time of arrival, in microseconds since the epoch."""
         return self.now * 1_000_000 + self.fraction_us
+
+    def translate(self, response: Response) -> Response:
+        """Translate a response to the dialect of the client."""
+        from mockclaude.reply.dialect import translate
+
+        return response if self.dialect is None else translate(response, self.dialect)
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
         """Hash the request with this canonical body and these excluded fields."""
@@ -138,7 +150,7 @@ class HttpRequest(NamedTuple):
         return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
-new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int]], HttpRequest]
+new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]
 new_http_request = partial(tuple.__new__, HttpRequest)
 """A constructor that calls no Python code."""
 

@@ -11,4 +11,4 @@ from mockclaude.engine.scenario_state import ScenarioState
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
     """Decide to respond with an error. Its hint is for the log only."""
     response = state.response_context(http, http.raw_fingerprints(error.message)).error(error)
-    return Decision(response, f"{error.message}; {error.hint}" if error.hint else error.message)
+    return Decision(http.translate(response), f"{error.message}; {error.hint}" if error.hint else error.message)

@@ -111,8 +111,11 @@ class ReplyBuilder:
         if faults:
             from mockclaude.reply.faults.apply import apply_faults
 
-            response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
+            dialect = context.http.dialect
+            response, applied = apply_faults(reply.response, faults, self.response_context, self.draws, dialect)
             reply, notes = reply._replace(response=response), (*applied, *notes)
+        elif context.http.dialect is not None:
+            reply = reply._replace(response=context.http.translate(reply.response))
         return self.finish(reply, notes, self.rule.label)
 
     def event_edits(self) -> list[EventEdit]:
@@ -148,7 +151,7 @@ class ReplyBuilder:
         context, rule = self.context, self.rule
         named = invalid(f"{rule.label}: {error.message}") if isinstance(error, FillError) else error
         return Decision(
-            self.response_context.error(named),
+            context.http.translate(self.response_context.error(named)),
             self.reason(error),
             notes=context.warnings,
             rule=rule,

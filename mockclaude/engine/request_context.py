@@ -85,7 +85,7 @@ class RequestContext(NamedTuple):
     def refuse(self, error: ApiError, *notes: str) -> Decision:
         """Decide to respond with an error that no rule causes: a limit, or no match."""
         return Decision(
-            self.state.response_context(self.http, self.fingerprints).error(error),
+            self.http.translate(self.state.response_context(self.http, self.fingerprints).error(error)),
             error.message,
             notes=(*self.warnings, *notes),
             whole=self.whole,

@@ -110,7 +110,7 @@ class JournalEntry:
 
     def record_decision(self, decision: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision, and the planned writes of up to `max_body` bytes."""
-        _, reason, self.streamed, notes, self.rule, self.draws, unmatched, closest, whole, _, _, _ = decision
+        _, reason, self.streamed, notes, self.rule, self.draws, unmatched, closest, whole, *_ = decision
         self.unmatched, self.closest, self.whole = unmatched, closest, whole
         self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
         self.raw_notes = tuple(map(_shorten, notes)) if notes else ()

@@ -98,6 +98,7 @@ class Response(NamedTuple):
         complete: Whether the end of the body is marked, so that a client can detect a cut.
         is_stream: Whether the body consists of events.
         down_us: The time for which the server refuses connections afterwards.
+        is_verbatim: Whether the bytes are in their last form, so that no dialect translates them.
     """
 
     status: int
@@ -111,6 +112,7 @@ class Response(NamedTuple):
     is_stream: bool = False
     framing: Framing = DEFAULT_FRAMING
     down_us: int = 0
+    is_verbatim: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -180,7 +182,7 @@ _NO_HEADERS = Headers()
 new_run: Callable[[tuple[bytes, Callable[[], Iterable[Event | Data]]]], Run] = partial(tuple.__new__, Run)
 new_timed_piece: Callable[[tuple[int, Piece]], TimedPiece] = partial(tuple.__new__, TimedPiece)
 new_response: Callable[
-    [tuple[int, Headers, str, Sequence[TimedPiece], int, End, int, bool, bool, Framing, int]], Response
+    [tuple[int, Headers, str, Sequence[TimedPiece], int, End, int, bool, bool, Framing, int, bool]], Response
 ] = partial(tuple.__new__, Response)
 new_rendered_reply: Callable[
     [tuple[Response, tuple[str, ...], list[Block] | None, Mapping[str, Any]]], RenderedReply

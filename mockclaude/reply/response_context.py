@@ -48,12 +48,14 @@ class ResponseContext(NamedTuple):
         usual = headers.message(self.now)
         lines = _put_values(usual, self.lines) if self.lines else usual
         body = (new_timed_piece((at, piece)),)
-        return new_response((200, lines, self.request_id, body, at, End.KEEP, at, True, False, DEFAULT_FRAMING, 0))
+        return new_response(
+            (200, lines, self.request_id, body, at, End.KEEP, at, True, False, DEFAULT_FRAMING, 0, False)
+        )
 
     def whole_stream(self, piece: Piece) -> Response:
         """Build a stream with all events at the same time."""
         lines, body = headers.stream(self.now), (new_timed_piece((0, piece)),)
-        return new_response((200, lines, self.request_id, body, 0, End.KEEP, 0, True, True, DEFAULT_FRAMING, 0))
+        return new_response((200, lines, self.request_id, body, 0, End.KEEP, 0, True, True, DEFAULT_FRAMING, 0, False))
 
     def error(self, error: ApiError, at: int = 0) -> Response:
         """Build the API's response with an error."""

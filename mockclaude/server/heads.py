@@ -200,7 +200,7 @@ def build_http_request(
     headers = head.headers if head.page else headers
     head = head.with_lane_of(body) if head.reads_body else head
     since_start_us, fraction_us = int((now - began) * 1e6), int(now % 1 * 1e6)
-    return new_http_request((head, headers, body, int(now), since_start_us, reused, fraction_us))
+    return new_http_request((head, headers, body, int(now), since_start_us, reused, fraction_us, None))
 
 
 def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:

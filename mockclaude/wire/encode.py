@@ -22,7 +22,7 @@ from mockclaude.wire.script import Script, Send, new_script, new_send, to_sends
 
 def encode(response: Response, *, http11: bool) -> Script:
     """Encode `response` as a script."""
-    status, headers, request_id, body, at, end, end_at, complete, _, framing, _ = response
+    status, headers, request_id, body, at, end, end_at, complete, _, framing, *_ = response
     if framing is not DEFAULT_FRAMING or status in (0, 204):
         return _encode_special(response, http11)
     if end_at != at or not complete or not body:

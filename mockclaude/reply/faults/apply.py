@@ -11,6 +11,7 @@ import orjson
 from mockclaude.api import events
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
+from mockclaude.reply.dialect import Dialect, translate
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults import event_edits
 from mockclaude.reply.faults.body_encodings import compress, replace_line_ends
@@ -78,29 +79,50 @@ class FaultedResponse(NamedTuple):
 
 
 def apply_faults(
-    response: Response, faults: Sequence[Fault], context: ResponseContext, draws: Draws
+    response: Response,
+    faults: Sequence[Fault],
+    context: ResponseContext,
+    draws: Draws,
+    dialect: Dialect | None = None,
 ) -> FaultedResponse:
     """Apply `faults` to `response` and write a note on each fault and on the draws.
 
-    The note on a fault states why the fault was not applied.
+    The note on a fault states why the fault was not applied. The events are translated to `dialect` between the faults
+    of events and those of the header and of bytes.
     """
     if not faults:
-        return FaultedResponse(response, ())
+        return FaultedResponse(response if dialect is None else translate(response, dialect), ())
     response = response if response.is_final else response.take_apart()
     notes: list[str] = []
-    for position, fault in enumerate(sort_faults(faults)):
+    for position, fault in _number(faults, dialect):
+        if dialect is not None and _find_place(fault) >= _ORDER[HeadersFault]:
+            response = translate(response, dialect)
         applied, outcome = None, TOO_LATE
         if not response.is_final:
             of_fault = FaultContext(context, draws.with_scope(f"fault/{position}"))
             applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault.label}{outcome}")
         response = applied or response
+    if dialect is not None:
+        response = translate(response, dialect)
     return FaultedResponse(response, (*notes, str(draws)))
 
 
 def sort_faults(faults: Iterable[Fault]) -> list[Fault]:
     """Sort `faults` by the order of application."""
     return sorted(faults, key=lambda fault: _ORDER[type(fault)])
+
+
+def _number(faults: Iterable[Fault], dialect: Dialect | None) -> Iterable[tuple[int, Fault]]:
+    """Return the faults in their order, each with its number, which keys its draws in every dialect."""
+    numbered = enumerate(sort_faults(faults))
+    return numbered if dialect is None else sorted(numbered, key=lambda each: _find_place(each[1]))
+
+
+def _find_place(fault: Fault) -> int:
+    """Return the place of a fault in a dialect, where a stall inside an event comes after the translation."""
+    is_inside = isinstance(fault, StallFault) and fault.position and fault.position.unit in ("bytes", "share")
+    return _ORDER[SliceFault if is_inside else type(fault)]
 
 
 NOT_APPLIED = ", not applied: the response has no such event or position"
@@ -139,7 +161,8 @@ def _respond(response: Response, fault: RespondFault, context: FaultContext) -> 
     body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
     at = response.head_at
     pieces = (TimedPiece(at, body),) if body.encoded else ()
-    return Response(spec.status, headers, "", pieces, at, end_at=at, framing=SEPARATE_PIECES._replace(reason=""))
+    framing = SEPARATE_PIECES._replace(reason="")
+    return Response(spec.status, headers, "", pieces, at, end_at=at, framing=framing, is_verbatim=True)
 
 
 def _encode_text(text: str) -> Data:

@@ -1,0 +1,78 @@
+"""Translate a response to the dialect of the client: the same events and times, other bytes.
+
+An event keeps its name, its data and its delta; only its bytes change. So the positions of faults that are applied
+after the translation, such as `after: text_delta 2`, stay the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from mockclaude.api.events import Event
+from mockclaude.api.headers import Headers
+from mockclaude.reply.response import Response, TimedPiece, json_data
+
+
+class StreamEncoder(Protocol):
+    """Encodes the events of one stream, in their order."""
+
+    def encode(self, event: Event) -> bytes:
+        """Encode an event; b'' for an event without a counterpart.
+
+        Faults may have changed its data, doubled or left out the event. An encoder begins anew at `message_start`.
+        """
+        ...
+
+
+class TranslatedBody(NamedTuple):
+    """A translated JSON body, with its status and its headers."""
+
+    status: int
+    headers: Headers
+    document: Any
+
+
+class Dialect(Protocol):
+    """The form of the responses to one request. An instance belongs to one request."""
+
+    def translate_document(self, document: Any, response: Response) -> TranslatedBody:
+        """Translate the JSON body of a response with status 200."""
+        ...
+
+    def translate_error(self, error: Any, response: Response) -> TranslatedBody:
+        """Translate the body of another response."""
+        ...
+
+    def translate_headers(self, response: Response) -> Headers:
+        """Translate the headers of a stream."""
+        ...
+
+    def open_stream(self) -> StreamEncoder:
+        """Create the encoder of a stream, which all batches of a live reply share."""
+        ...
+
+
+def translate(response: Response, dialect: Dialect, encoder: StreamEncoder | None = None) -> Response:
+    """Translate a response, unless its bytes are in their last form."""
+    if response.is_verbatim or response.status == 0:
+        return response
+    if response.is_stream:
+        encode = (encoder or dialect.open_stream()).encode
+        pieces = [
+            TimedPiece(at, piece._replace(encoded=encode(piece)) if isinstance(piece, Event) else piece)
+            for at, piece in response.take_apart().body
+        ]
+        headers = dialect.translate_headers(response)
+        return response._replace(headers=headers, body=pieces, is_verbatim=True)
+    return _translate_json(response, dialect)
+
+
+def _translate_json(response: Response, dialect: Dialect) -> Response:
+    pieces = response.take_apart().body
+    document = getattr(pieces[0].piece, "document", None) if len(pieces) == 1 else None
+    if document is None:
+        return response._replace(is_verbatim=True)
+    change = dialect.translate_document if response.status == 200 else dialect.translate_error
+    status, headers, translated = change(document, response)
+    body = (TimedPiece(pieces[0].at, json_data(translated)),)
+    return response._replace(status=status, headers=headers, body=body, is_verbatim=True)
