@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decide import select_rule
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.reply_builder import ReplyBuilder
@@ -17,6 +20,14 @@ from mockclaude.scenario.rules import ReplyTemplate, Rule
 
 _DEFAULT = Rule("", Place("default"), replies=(ReplyTemplate((), fixed=True),))
 """The rule of a request that no rule matches. It has no counters."""
+
+
+def resource_request(
+    endpoint: str, path: str, headers: Mapping[str, str], adapter: str = "anthropic"
+) -> MessagesRequest:
+    """Return the request to an endpoint without a message, for conditions."""
+    model = path.removeprefix("/v1/models").removeprefix("/") if endpoint == "models" else ""
+    return MessagesRequest({"model": model, "messages": []}, headers, endpoint=endpoint, adapter=adapter)
 
 
 def decide_document(context: RequestContext, document: Body) -> Decision:

@@ -11,9 +11,8 @@ from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE, Lifecycle, Model, resolve
-from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.endpoint_reply import decide_document
+from mockclaude.engine.endpoint_reply import decide_document, resource_request
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.scenario_state import ScenarioState
@@ -45,7 +44,7 @@ def retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> De
 
 
 def _decide_models(http: HttpRequest, state: ScenarioState, document: Body) -> Decision:
-    request = models_request(http.head.path, http.headers)
+    request = resource_request("models", http.head.path, http.headers, http.head.adapter)
     return decide_document(RequestContext(http, state, request, http.raw_fingerprints()), document)
 
 
@@ -66,12 +65,6 @@ def models_page(query: Mapping[str, str], validation: ValidationResult, day: str
     page = matches[-limit:] if backward else matches[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
     return {"data": page, "has_more": len(matches) > limit, "first_id": first, "last_id": last}
-
-
-def models_request(path: str, headers: Mapping[str, str]) -> MessagesRequest:
-    """Return the request to a path of models for conditions, without messages."""
-    model_id = path.removeprefix("/v1/models").removeprefix("/")
-    return MessagesRequest({"model": model_id, "messages": []}, headers, endpoint="models")
 
 
 def _limit(text: str, validation: ValidationResult) -> int:
