@@ -133,7 +133,9 @@ class ReplyBuilder:
         is_free = context.permit is None and context.thread is None and "diagnostics" not in context.request.body
         if is_free and (context.cached is None or not context.cache_effects):  # only the claimed counters change
             stream, rule, draws = context.request.stream, self.rule, self.draws
-            return new_decision((reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), ()))
+            return new_decision(
+                (reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), (), None)
+            )
         return Decision(
             reply.response,
             reason,

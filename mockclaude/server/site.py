@@ -57,10 +57,10 @@ class Site:
     ) -> None:
         self.clock = clock
         self.journal = Journal() if journal is None else journal
-        self.served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
+        self._retry_speed = retry_speed
+        self.served = {name: self._new_state(scenario) for name, scenario in scenarios.items()}
         self.trust = trust
         self.heads = Heads(self.served, trust)
-        self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
         self.numbers: Iterator[int] = count(1)
@@ -93,10 +93,15 @@ class Site:
             site.heads.known = self.heads.known  # a known head depends on nothing else
         return site
 
+    def _new_state(self, scenario: Scenario) -> ScenarioState:
+        state = ScenarioState(scenario, self._retry_speed)
+        state.is_instant = not self.clock.waits
+        return state
+
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
         if served is None:
-            return ScenarioState(scenario, self._retry_speed)
+            return self._new_state(scenario)
         if served.scenario is not scenario:
             served.use(scenario)
         served.problem = ""

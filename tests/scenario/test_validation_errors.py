@@ -22,7 +22,7 @@ from tests.scenario.talk import complaints
 RULE_KEYS = "name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
     "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
-    "disconnect, stop_reason or usage"
+    "disconnect, stop_reason, batch or usage"
 )
 BLOCK = "expected text, thinking or tool_use, or `block: {...}` for others"
 ERRORS = (
@@ -73,7 +73,7 @@ IN_A_FILE = [
     (
         "rules: [reply: x]\nsed: 1",
         "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, "
-        "account, today, as_recorded, as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
+        "account, today, as_recorded, batches, as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: invalid value, got number 1.5; expected an integer"),
@@ -220,7 +220,7 @@ IN_A_CONDITION = [
     (
         "usr: x",
         "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, "
-        "turn, retry, endpoint or adapter; did you mean 'user'?",
+        "turn, retry, batch, custom_id, endpoint or adapter; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
     ("user: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
@@ -275,7 +275,7 @@ IN_A_CONDITION = [
     (
         "endpont: models",
         "1: unknown key 'endpont'; expected user, tool_result, system, anywhere, model, tools, "
-        "headers, body, stream, turn, retry, endpoint or adapter; did you mean 'endpoint'?",
+        "headers, body, stream, turn, retry, batch, custom_id, endpoint or adapter; did you mean 'endpoint'?",
     ),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
