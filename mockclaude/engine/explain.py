@@ -12,9 +12,9 @@ from mockclaude.api.fingerprint import parse
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.endpoint_reply import resource_request
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.paths import RESOURCES
+from mockclaude.engine.request_context import resource_request
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.match import MatchResult, explain

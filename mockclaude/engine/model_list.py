@@ -12,9 +12,9 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE, Lifecycle, Model, resolve
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.endpoint_reply import decide_document, resource_request
+from mockclaude.engine.endpoint_reply import decide_document
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.request_context import RequestContext
+from mockclaude.engine.request_context import RequestContext, resource_request
 from mockclaude.engine.scenario_state import ScenarioState
 
 LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)

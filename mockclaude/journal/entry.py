@@ -14,9 +14,9 @@ import orjson
 from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.endpoint_reply import resource_request
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.paths import RESOURCES, AdapterName
+from mockclaude.engine.request_context import resource_request
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import Condition
