@@ -14,7 +14,7 @@ from mockclaude.scenario.garbage import without_garbage_collection
 
 pytestmark = pytest.mark.process
 
-MODULES = 190
+MODULES = 189
 """The most modules of the package that a start without files imports. Lower it when you can."""
 
 IMPORTED_WHEN_NEEDED = {
