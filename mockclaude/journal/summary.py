@@ -16,7 +16,7 @@ class Summary:
     def __init__(self) -> None:
         self._statuses: Counter[int] = Counter()
         self._unmatched: Counter[str] = Counter()
-        self._batches: Counter[str] = Counter()
+        self._batches: Counter[tuple[str, str]] = Counter()
 
     @property
     def unmatched(self) -> int:
@@ -28,7 +28,7 @@ class Summary:
         if entry.batch is None:
             self._statuses[entry.status] += 1
         else:
-            self._batches[entry.batch[0]] += 1
+            self._batches[entry.scenario, entry.batch[0]] += 1
         if entry.unmatched:
             self._unmatched[entry.reason] += 1
 

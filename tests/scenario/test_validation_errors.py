@@ -187,6 +187,23 @@ IN_A_RULE = [
         "50: a pace for models or count_tokens, whose response is not generated; expected {pause: 2s} in the reply",
     ),
     (
+        "when: {user: x}, reply: {batch: canceled}",
+        "26: the step `batch` in the reply to a rule that is not only for items of a batch; expected `batch: true` in "
+        "`when`",
+    ),
+    (
+        "when: {custom_id: x}, reply: [Hi, {disconnect: reset}]",
+        "36: the step `disconnect` in the reply to an item of a batch; expected a reply or an error",
+    ),
+    (
+        "when: {batch: true}, pace: opus, reply: Hi",
+        "29: a pace for an item of a batch, whose reply is not sent; set `takes` in `batches`",
+    ),
+    (
+        "when: {batch: true}, reply: Hi, fault: [529, {stall: 1s}]",
+        "41: the fault `stall` for an item of a batch, which is a line of a file; expected `error`",
+    ),
+    (
         "when: {endpoint: models}, reply: {generate: auto}, fault: {drop: ping}",
         "60: the event ping is never sent in this reply; expected headers, body or end",
     ),
@@ -259,6 +276,15 @@ IN_A_CONDITION = [
     ("anywhere: []", "11: no items; expected at least one item"),
     ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("endpoint:", f"10: {NO_VALUE}"),
+    (
+        "{custom_id: a, batch: false}",
+        "1: `custom_id` never matches beside `batch: false`; expected `batch: true`, or no `batch`",
+    ),
+    ("{batch: true, stream: true}", "1: `stream: true` never matches an item of a batch; expected no `stream`"),
+    (
+        "{custom_id: a, endpoint: count_tokens}",
+        "1: `endpoint: count_tokens` never matches an item of a batch; expected messages",
+    ),
     ("endpoint: []", "11: no items; expected at least one item"),
     ("endpoint: count", f"11: invalid value, got string 'count'; expected {ENDPOINTS}"),
     ("endpoint: [models, 5]", f"20: invalid value, got number 5; expected {ENDPOINTS}"),
