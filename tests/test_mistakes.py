@@ -192,8 +192,12 @@ URLS = [
         f"Not found: POST /v1/messages/count_token; {ENDPOINTS}; did you mean '/v1/messages/count_tokens'?",
     ),
     (
-        "/v1/messages/batches",
-        f"Not found: POST /v1/messages/batches, which mockclaude does not serve; {ENDPOINTS}",
+        "/v1/organizations",
+        f"Not found: POST /v1/organizations, which mockclaude does not serve; {ENDPOINTS}",
+    ),
+    (
+        "/v1/messages/batch",
+        f"Not found: POST /v1/messages/batch; {ENDPOINTS}; did you mean '/v1/messages'?",
     ),
     ("/v1/nothing", f"Not found: POST /v1/nothing; {ENDPOINTS}"),
     ("/v1/chat/completions", f"Not found: POST /v1/chat/completions, a path of OpenAI's API; {MESSAGES}"),

@@ -42,6 +42,9 @@ MESSAGES: dict[str, str] = {
 EDGE_TYPE = "forbidden"
 """The type of the 403 that the network edge before the API sends to some regions. Its body has no outer `type`."""
 
+BATCH_RESULT = "batch_result"
+"""The key in `details` of the result that an item of a batch has instead of the error."""
+
 RETRIED = (408, 409, 429)
 """Statuses below 500 that the SDKs retry."""
 

@@ -60,9 +60,7 @@ class EarlierTurn(NamedTuple):
 
 
 class MessagesRequest:
-    """A request to `messages`, `count_tokens` or `models`.
-
-    Only its warnings and its entry change.
+    """A request, of which only the warnings, the entry and the `custom_id` change.
 
     Attributes:
         body: The parsed body with all messages of its thread. Only reports redact its credentials.
@@ -76,6 +74,7 @@ class MessagesRequest:
         requested_fault: The requested fault after the model name; '' for none.
         endpoint: The endpoint, such as `messages` or `count_tokens`.
         adapter: The dialect of the client: `anthropic`, `openai`, `bedrock` or `vertex`.
+        custom_id: The id of the request in its batch; None for a request outside a batch.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
         constants: The constants of the model.
         prompt: The messages that the model reads; None if they are those of the body.
@@ -83,8 +82,7 @@ class MessagesRequest:
         stream: Whether the client requests a stream.
         user: The text of the current turn, blocks joined by line breaks.
         typed_text: The same text without the reminders that agents add to it.
-        blocks: The content blocks of all messages by type, including those in tool results, in the order of the
-            request. A message whose content is a string has none.
+        blocks: The content blocks of all messages by type, with those in tool results, in the order of the request.
         parts: The counted parts of the prompt.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
@@ -93,6 +91,8 @@ class MessagesRequest:
     Raises:
         KeyError, TypeError, AttributeError: The shape of `body` is invalid. The constructor does not validate it.
     """
+
+    custom_id: str | None = None
 
     def __init__(
         self,

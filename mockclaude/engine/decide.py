@@ -7,7 +7,7 @@ the decision.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import hash_request
@@ -33,12 +33,14 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
     """
     request, thread = state.validator.request(http, state.store)
     head = http.head
+    if head.custom_id is not None:
+        request.custom_id = head.custom_id
     fingerprints = hash_request(head.method, head.path, head.query, request.canonical, request.excluded_fields)
     context = new_request_context((http, state, request, fingerprints, thread, (), None, None))
     try:
         if request.requested_fault or request.breakpoints or FAULT_HEADER in http.headers:
             context = add_faults_and_cache_usage(context)
-        if state.scenario.limits:
+        if state.scenario.limits and head.custom_id is None:
             admitted = admit(context)
             if isinstance(admitted, Refusal):
                 return context.refuse(admitted.error, admitted.note)
@@ -98,6 +100,10 @@ def _call_function(builder: ReplyBuilder) -> Decision:
         return builder.fail(error)
     if isinstance(reply, ReplyTemplate):
         return builder.decide(reply)
+    if builder.context.request.custom_id is not None:
+        if isinstance(reply, Coroutine):
+            reply.close()
+        return builder.fail(ApiError("api_error", "an async function cannot reply to an item of a batch"))
     from mockclaude.engine.live_reply import LiveReply
 
     return LiveReply(builder, pace, chunk_size, reply).begin()

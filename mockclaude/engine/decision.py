@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End, Response, build_silent
 from mockclaude.scenario.match import MatchResult
 from mockclaude.scenario.rules import Rule
+
+if TYPE_CHECKING:
+    from mockclaude.engine.http_request import HttpRequest
 
 
 class Part(NamedTuple):
@@ -32,6 +35,20 @@ class Live(Protocol):
         ...
 
 
+class DecidedItem(NamedTuple):
+    """An item of a batch and its decision, without the body of the response."""
+
+    http: HttpRequest
+    decision: Decision
+
+
+class DecidedBatch(NamedTuple):
+    """A new batch and its decided items."""
+
+    id: str
+    items: tuple[DecidedItem, ...]
+
+
 class Decision(NamedTuple):
     """The response to one request, its effects and its notes for the journal.
 
@@ -49,6 +66,7 @@ class Decision(NamedTuple):
         live: The reply that a function makes while the server sends it. The response is then empty.
         effects: Changes of the store, committed immediately.
         at_end: Changes of the store, committed when the response has ended, even by an error.
+        batch: The batch that the request has created.
     """
 
     response: Response
@@ -63,6 +81,7 @@ class Decision(NamedTuple):
     live: Live | None = None
     effects: tuple[Effect, ...] = ()
     at_end: tuple[Effect, ...] = ()
+    batch: DecidedBatch | None = None
 
     def without_body(self) -> Decision:
         """Return the decision for a HEAD request: the response without its body."""
@@ -74,6 +93,7 @@ new_decision: Callable[
         tuple[
             *tuple[Response, str, bool, tuple[str, ...], Rule | None, Draws | None],
             *tuple[bool, MatchResult | None, bytes | None, Live | None, tuple[Effect, ...], tuple[Effect, ...]],
+            DecidedBatch | None,
         ]
     ],
     Decision,

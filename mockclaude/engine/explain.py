@@ -22,6 +22,9 @@ from mockclaude.scenario.rules import RuleKey, Scenario
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
+_SHOWN_ITEMS = 12
+"""The items of a batch whose decisions are shown."""
+
 
 def explain_response(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
     """Explain the response to the last request, after those to the earlier ones."""
@@ -41,6 +44,8 @@ def _decision_lines(decision: Decision) -> Iterator[str]:
     if decision.draws:
         yield f"drawn   {decision.draws}"
     yield from (f"note    {note}" for note in decision.notes)
+    for http, item in decision.batch.items[:_SHOWN_ITEMS] if decision.batch else ():
+        yield f"item    {http.head.custom_id}: {item.reason}"
 
 
 def _rule_lines(

@@ -72,7 +72,16 @@ def select_faults_to_apply(
         for label, faults in possible.items()
     }
     notes = (*_trigger_notes(chain.from_iterable(possible.values()), position), *_attempt_notes(before))
+    if http.head.custom_id is not None:
+        return _select_for_item(chosen["fault"], notes)
     return SelectedFaults(chosen["wish"] or [*chosen["fault"], *chosen["chaos"]], notes)
+
+
+def _select_for_item(faults: Sequence[Fault], notes: tuple[str, ...]) -> SelectedFaults:
+    """Select the errors of the rule, without their positions: an item of a batch has no response of its own."""
+    errors = [fault.model_copy(update={"before": None, "after": None}) for fault in faults if fault.kind == "error"]
+    ignored = [f"the fault '{fault}' has no effect in a batch" for fault in faults if fault.kind != "error"]
+    return SelectedFaults(errors, (*ignored, *notes))
 
 
 def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:

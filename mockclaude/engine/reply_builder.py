@@ -135,7 +135,9 @@ class ReplyBuilder:
             is_free and not reply.files and (context.cached is None or not context.cache_effects)
         ):  # only the claimed counters change
             stream, rule, draws = context.request.stream, self.rule, self.draws
-            return new_decision((reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), ()))
+            return new_decision(
+                (reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), (), None)
+            )
         return Decision(
             reply.response,
             reason,

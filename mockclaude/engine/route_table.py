@@ -41,7 +41,18 @@ PLATFORMS: Handlers = {
 FILES: Handlers = {}
 """The Files API, in `engine/resources/`."""
 
-BATCHES: Handlers = {}
+BATCHES: Handlers = {
+    "/v1/messages/batches": {
+        "POST": "mockclaude.engine.resources.batches:create_batch",
+        "GET": "mockclaude.engine.resources.batches:list_batches",
+    },
+    "/v1/messages/batches/{batch_id}": {
+        "GET": "mockclaude.engine.resources.batches:retrieve_batch",
+        "DELETE": "mockclaude.engine.resources.batches:delete_batch",
+    },
+    "/v1/messages/batches/{batch_id}/cancel": {"POST": "mockclaude.engine.resources.batches:cancel_batch"},
+    "/v1/messages/batches/{batch_id}/results": {"GET": "mockclaude.engine.resources.batches:download_results"},
+}
 """The Message Batches API, in `engine/resources/`."""
 
 OPENAI: Handlers = {}

@@ -30,6 +30,10 @@ _LONGEST_MODEL = 1_000
 """Characters of a model name that is compared with those of the rules."""
 
 
+ENDS_AT_POLL = "the first poll that may find the end of the batch ends it"
+"""The note on a batch without a duration: the clock is instant, or the scenario counts polls."""
+
+
 class ScenarioState:
     """A scenario with its added rules and its store.
 
@@ -45,6 +49,7 @@ class ScenarioState:
         retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
         problem: The errors in the current files, if an earlier version is served instead; '' for none.
         limits_revision: A number that changes when the limits do.
+        is_instant: Whether the clock is instant, so that polls end batches.
         resets: How often the state was reset. Effects of decisions before a reset are not committed after it.
     """
 
@@ -55,6 +60,7 @@ class ScenarioState:
         self.scenario = scenario
         self.store: Store = MemoryStore() if store is None else store
         self.limits_revision = self.resets = 0
+        self.is_instant = False
         self._batches = 0
         self._lock = RLock()
         """Held while the rules are changed."""

@@ -74,6 +74,7 @@ class JournalEntry:
         ending: How the connection ended; '' if it ended as HTTP specifies.
         seconds: Seconds from the arrival of the request to the end of the response.
         counted: Bytes that the journal counts for the entry; 0 if the journal does not keep it.
+        batch: The id of the batch and the `custom_id`, if the request is an item of a batch.
     """
 
     scenario = lane = ""
@@ -90,6 +91,7 @@ class JournalEntry:
     ending = PLAYING
     seconds = 0.0
     counted = 0
+    batch: tuple[str, str] | None = None
     _response_size = 0
     _writes: tuple[tuple[int, int], ...] | None = None
 
@@ -234,9 +236,11 @@ class JournalEntry:
         if self.whole is None and len(self.body) < self.body_size:
             return None
         try:
-            return MessagesRequest(orjson.loads(self.whole or self.body), headers, endpoint=endpoint, adapter=adapter)
+            read = MessagesRequest(orjson.loads(self.whole or self.body), headers, endpoint=endpoint, adapter=adapter)
         except UNREADABLE:
             return None
+        read.custom_id = self.http.head.custom_id
+        return read
 
     conversation = request
     """The former name."""

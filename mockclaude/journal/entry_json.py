@@ -37,6 +37,7 @@ def _data(entry: JournalEntry) -> dict[str, Any]:
             "path": entry.path,
             "endpoint": entry.endpoint,
             **({} if entry.adapter == "anthropic" else {"adapter": entry.adapter}),
+            **({} if entry.batch is None else {"batch": dict(zip(("id", "custom_id"), entry.batch, strict=True))}),
             "http": "1.1" if entry.chunked else "1.0",
             "reused_connection": entry.reused,
             "since_start_us": entry.time,

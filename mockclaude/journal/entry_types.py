@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 
+class BatchItemDict(TypedDict):
+    """An item of a batch."""
+
+    id: str
+    """The id of the batch."""
+    custom_id: str
+
+
 class EntryRequestDict(TypedDict):
     """A request, without credentials."""
 
@@ -15,6 +23,8 @@ class EntryRequestDict(TypedDict):
     """The path of the API, without the scenario."""
     adapter: NotRequired[str]
     """The dialect of the client, unless it is the API's own."""
+    batch: NotRequired[BatchItemDict]
+    """The batch of an item. The create call decides it."""
     http: Literal["1.0", "1.1"]
     reused_connection: bool
     since_start_us: int

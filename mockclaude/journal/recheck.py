@@ -20,7 +20,7 @@ from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, hash_key_to_lane
 from mockclaude.engine.paths import ApiAddress, find_address
 from mockclaude.engine.routes import answer
-from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.scenario_state import ENDS_AT_POLL, ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.journal.entry import JournalEntry
@@ -97,6 +97,8 @@ def _recheck_run(
     stores = {name: MemoryStore() for name in scenarios}
     served = {name: ScenarioState(scenario, retry_speed, stores[name]) for name, scenario in scenarios.items()}
     for entry in run:
+        if entry["request"].get("batch"):
+            continue  # the create call decides its items again
         state = served.get(entry["scenario"])
         if state is None:
             yield entry, [f"unknown scenario '{entry['scenario']}'; expected one that is served"]
@@ -135,6 +137,7 @@ def _decide_again(served: ScenarioState, store: MemoryStore, entry: Data) -> Dat
     method = http.head.method
     again = JournalEntry(entry["number"], entry["at"], method, entry["request"]["path"], {})
     store.limits.crowded = is_refused_in_flight(entry)
+    served.is_instant = ENDS_AT_POLL in entry["decision"]["notes"]
     decision = answer(http, served)
     if method == "HEAD":
         decision = decision.without_body()

@@ -11,11 +11,12 @@ _NAMED = 10
 
 
 class Summary:
-    """Counts ended requests by status, and unmatched requests by reason."""
+    """Counts ended requests by status, items, and unmatched requests by reason."""
 
     def __init__(self) -> None:
         self._statuses: Counter[int] = Counter()
         self._unmatched: Counter[str] = Counter()
+        self._batches: Counter[tuple[str, str]] = Counter()
 
     @property
     def unmatched(self) -> int:
@@ -24,7 +25,10 @@ class Summary:
 
     def add(self, entry: JournalEntry) -> None:
         """Count an ended request."""
-        self._statuses[entry.status] += 1
+        if entry.batch is None:
+            self._statuses[entry.status] += 1
+        else:
+            self._batches[entry.scenario, entry.batch[0]] += 1
         if entry.unmatched:
             self._unmatched[entry.reason] += 1
 
@@ -33,6 +37,9 @@ class Summary:
         named = {str(status or "no response"): times for status, times in self._statuses.items()}
         statuses = ", ".join(f"{status}: {times}" for status, times in sorted(named.items()))
         lines = [f"mockclaude: {count or 'no'} request{'s' * (count != 1)}{f' ({statuses})' if statuses else ''}"]
+        if self._batches:
+            batches, items = len(self._batches), self._batches.total()
+            lines.append(f"{batches:,} batch{'es' * (batches != 1)} of {items:,} item{'s' * (items != 1)}")
         for reason, times in self._unmatched.most_common(_NAMED):
             lines.append(f"unmatched{f', {times} times' if times > 1 else ''}: {reason}")
         if len(self._unmatched) > _NAMED:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models
-from mockclaude.api.errors import ApiError
+from mockclaude.api.errors import BATCH_RESULT, ApiError
 from mockclaude.api.events import Block, FileResult, MadeFile
 from mockclaude.api.request import Constants, MessagesRequest
 from mockclaude.reply.blocks import BUILDERS, BlockBuilder, find_display, is_thinking_shown, to_text
@@ -224,10 +224,17 @@ def _build_error(value: Mapping[str, Any]) -> ApiError:
     return ApiError(kind, message, value["status"] or 0, headers, value["details"])
 
 
+def _build_batch_result(kind: str) -> ApiError:
+    """Build the error with which a message, which cannot be canceled or expire, fails."""
+    message = f"`batch: {kind}` is the result of an item of a batch; add `batch: true` to `when`"
+    return ApiError("invalid_request_error", message, details={BATCH_RESULT: kind})
+
+
 INCIDENTS: dict[str, Callable[[Any], Part]] = {
     "error": _build_error,
     "pause": lambda value: Pause(None if value == FOREVER else value),
     "disconnect": Disconnect,
+    "batch": _build_batch_result,
 }
 """Kind of step -> builder of its incident."""
 

@@ -20,7 +20,7 @@ from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, SourceMap
 from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
-from mockclaude.scenario.format.policy import UNMATCHED, Policy
+from mockclaude.scenario.format.policy import UNMATCHED, BatchPlan, Policy
 from mockclaude.scenario.lint.file_warnings import list_warnings
 from mockclaude.scenario.lint.scenario_lint import lint_scenario
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 """Sorted keys. Keys may be expressions, which are a subclass of `str`."""
 
-_FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
+_FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "batch", "stop_reason", "usage"}
 
 
 class CompiledStep(NamedTuple):
@@ -254,6 +254,7 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         account=_first(files, "account", "new"),
         today=_first(files, "today", CATALOGUE_DATE),
         as_recorded=_first(files, "as_recorded", False),
+        batches=next((file.batches.plan for _, file in files if file.batches is not None), BatchPlan()),
     )
 
 

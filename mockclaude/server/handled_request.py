@@ -89,6 +89,10 @@ class HandledRequest:
         if http is not None:
             entry.record_request(http, scenario, journal.max_body)
             journal.keep(entry)
+            if decision.batch is not None:
+                from mockclaude.journal.item_entries import keep_items
+
+                keep_items(journal, entry, decision.batch, self._server.numbers)
 
     def refuse(self, error: ApiError, http: HttpRequest, root: ScenarioState) -> None:
         """Refuse a request to no scenario."""

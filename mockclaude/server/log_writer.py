@@ -47,4 +47,6 @@ class LogWriter:
         if entries:
             if self._write_entries:
                 self._write_entries(entries)
-            self._write("\n".join(log_line(entry, colour=self._colour) for entry in entries))
+            logged = [entry for entry in entries if entry.batch is None]  # the create call counts its items
+            if logged:
+                self._write("\n".join(log_line(entry, colour=self._colour) for entry in logged))

@@ -107,7 +107,9 @@ class Site:
         return site
 
     def _create_state(self, name: str, scenario: Scenario) -> ScenarioState:
-        return ScenarioState(scenario, self._retry_speed, create_store(name, self.max_upload, self._data))
+        state = ScenarioState(scenario, self._retry_speed, create_store(name, self.max_upload, self._data))
+        state.is_instant = not self.clock.waits
+        return state
 
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)

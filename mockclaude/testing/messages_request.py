@@ -28,4 +28,8 @@ def read_request(entry: JournalEntry) -> MessagesRequest:
         raise ValueError(
             f"request {entry.number}: invalid body, got '{body}'; expected a Messages request; read it in `journal`"
         )
-    return MessagesRequest(request.body, entry.headers, endpoint=request.endpoint, adapter=request.adapter, entry=entry)
+    redacted = MessagesRequest(
+        request.body, entry.headers, endpoint=request.endpoint, adapter=request.adapter, entry=entry
+    )
+    redacted.custom_id = request.custom_id
+    return redacted

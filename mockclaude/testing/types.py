@@ -50,6 +50,8 @@ class WhenDict(TypedDict, total=False):
     stream: bool
     turn: int | list[int]
     retry: int | list[int]
+    batch: bool
+    custom_id: Texts
     endpoint: EndpointName | list[EndpointName]
     adapter: AdapterName | list[AdapterName]
 
@@ -116,6 +118,7 @@ class StepDict(TypedDict, total=False):
     error: str | int | ErrorDict
     pause: str
     disconnect: Literal["reset", "close", "clean"]
+    batch: Literal["canceled", "expired"]
     stop_reason: str | dict[str, Any]
     usage: dict[str, Any]
 

@@ -223,18 +223,31 @@ def test_captures_of_anywhere_are_values_of_replies() -> None:
     assert condition.groups(condition.look(ASKED))["city"] == "Paris"
 
 
+def test_an_item_of_a_batch_has_a_name() -> None:
+    item = conversation("Hello")
+    item.custom_id = "item-1"
+
+    assert all(holds(when, item) for when in ({"batch": True}, {"custom_id": "item-*"}, {"user": "Hello"}))
+    assert not any(holds(when, item) for when in ({"batch": False}, {"custom_id": "item"}))
+    assert holds({"batch": False}, ASKED)
+    assert [str(check) for check in checks({"batch": True, "custom_id": "*"}, ASKED)] == [
+        "batch: expected true, got false",
+        "custom_id: expected '*', got nothing",
+    ]
+
+
 def test_a_later_turn_and_a_retry_are_counted() -> None:
     assert holds({"turn": 2, "retry": [1, 2], "stream": False, "tool_result": "add"}, ANSWERED)
 
 
 def test_the_cheap_conditions_are_asked_first() -> None:
     every = {"body": "a", "system": "a", "tools": "a", "tool_result": "a", "user": "a", "headers": {"x": "a", "y": "a"},
-             "retry": 0, "turn": 1, "model": "a", "stream": True, "anywhere": "a",
-             "endpoint": "messages"}  # fmt: skip
+             "retry": 0, "turn": 1, "model": "a", "stream": False, "anywhere": "a",
+             "endpoint": "messages", "custom_id": "a", "batch": True}  # fmt: skip
 
     assert [condition.key for condition in conditions(When.model_validate(every))] == [
-        "stream", "endpoint", "model", "turn", "retry", "headers.x", "headers.y", "user", "tool_result", "tools",
-        "system", "anywhere", "body",
+        "stream", "endpoint", "model", "turn", "retry", "batch", "custom_id", "headers.x", "headers.y", "user",
+        "tool_result", "tools", "system", "anywhere", "body",
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from tests.scenario.talk import complaints
 RULE_KEYS = "name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
     "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
-    "disconnect, stop_reason or usage"
+    "disconnect, stop_reason, batch or usage"
 )
 BLOCK = "expected text, thinking or tool_use, or `block: {...}` for others"
 ERRORS = (
@@ -73,7 +73,7 @@ IN_A_FILE = [
     (
         "rules: [reply: x]\nsed: 1",
         "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, "
-        "account, today, as_recorded, as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
+        "account, today, as_recorded, batches, as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: invalid value, got number 1.5; expected an integer"),
@@ -189,6 +189,23 @@ IN_A_RULE = [
         "50: a pace for models or count_tokens, whose response is not generated; expected {pause: 2s} in the reply",
     ),
     (
+        "when: {user: x}, reply: {batch: canceled}",
+        "26: the step `batch` in the reply to a rule that is not only for items of a batch; expected `batch: true` in "
+        "`when`",
+    ),
+    (
+        "when: {custom_id: x}, reply: [Hi, {disconnect: reset}]",
+        "36: the step `disconnect` in the reply to an item of a batch; expected a reply or an error",
+    ),
+    (
+        "when: {batch: true}, pace: opus, reply: Hi",
+        "29: a pace for an item of a batch, whose reply is not sent; set `takes` in `batches`",
+    ),
+    (
+        "when: {batch: true}, reply: Hi, fault: [529, {stall: 1s}]",
+        "41: the fault `stall` for an item of a batch, which is a line of a file; expected `error`",
+    ),
+    (
         "when: {endpoint: models}, reply: {generate: auto}, fault: {drop: ping}",
         "60: the event ping is never sent in this reply; expected headers, body or end",
     ),
@@ -222,7 +239,7 @@ IN_A_CONDITION = [
     (
         "usr: x",
         "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, "
-        "turn, retry, endpoint or adapter; did you mean 'user'?",
+        "turn, retry, batch, custom_id, endpoint or adapter; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
     ("user: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
@@ -261,6 +278,15 @@ IN_A_CONDITION = [
     ("anywhere: []", "11: no items; expected at least one item"),
     ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("endpoint:", f"10: {NO_VALUE}"),
+    (
+        "{custom_id: a, batch: false}",
+        "1: `custom_id` never matches beside `batch: false`; expected `batch: true`, or no `batch`",
+    ),
+    ("{batch: true, stream: true}", "1: `stream: true` never matches an item of a batch; expected no `stream`"),
+    (
+        "{custom_id: a, endpoint: count_tokens}",
+        "1: `endpoint: count_tokens` never matches an item of a batch; expected messages",
+    ),
     ("endpoint: []", "11: no items; expected at least one item"),
     ("endpoint: count", f"11: invalid value, got string 'count'; expected {ENDPOINTS}"),
     ("endpoint: [models, 5]", f"20: invalid value, got number 5; expected {ENDPOINTS}"),
@@ -277,7 +303,7 @@ IN_A_CONDITION = [
     (
         "endpont: models",
         "1: unknown key 'endpont'; expected user, tool_result, system, anywhere, model, tools, "
-        "headers, body, stream, turn, retry, endpoint or adapter; did you mean 'endpoint'?",
+        "headers, body, stream, turn, retry, batch, custom_id, endpoint or adapter; did you mean 'endpoint'?",
     ),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),

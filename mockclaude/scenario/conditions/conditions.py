@@ -93,6 +93,7 @@ def conditions(when: When) -> tuple[Condition, ...]:
 
 def _conditions(when: When) -> Iterator[Condition]:
     yield from _exact_conditions(when)
+    yield from _item_conditions(when)
     for header, matches in (when.headers or {}).items():
         yield _header_condition(header, matches)
     if when.user:
@@ -122,6 +123,21 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
         yield _choice_condition("turn", when.turn, attrgetter("turn"))
     if when.retry:
         yield _choice_condition("retry", when.retry, attrgetter("retry"))
+
+
+def _is_item(request: MessagesRequest) -> bool:
+    return request.custom_id is not None
+
+
+def _item_conditions(when: When) -> Iterator[Condition]:
+    if when.batch is not None:
+        yield Condition("batch", str(when.batch).lower(), _is_item, lambda found: found is when.batch)
+    if when.custom_id:
+        test, condition = (
+            text_test(when.custom_id),
+            _text_condition("custom_id", when.custom_id, attrgetter("custom_id")),
+        )
+        yield condition._replace(holds=lambda value: value is not None and test(value))
 
 
 def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:

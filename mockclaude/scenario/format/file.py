@@ -31,9 +31,11 @@ from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
 
 if TYPE_CHECKING:
+    from mockclaude.scenario.format.batches import Batches
     from mockclaude.scenario.format.faults import Faults
     from mockclaude.scenario.format.limits import Limits
 else:
+    Batches = Annotated[Any, DeferredType("batches", "Batches")]
     Faults = Annotated[Any, DeferredType("faults", "Faults")]
     Limits = Annotated[Any, DeferredType("limits", "Limits")]
 
@@ -116,6 +118,8 @@ class ScenarioFile(FormatModel):
     """The day on which models are active, deprecated or retired. Default: the day of the catalogue."""
     as_recorded: bool | None = None
     """Whether the events of streams have spaces before the last brace, as in recordings. Default: false."""
+    batches: Batches | None = None
+    """The progress of message batches: their duration, and the order of their results."""
     as_written: bool = False
     """Whether the replies of this file are sent exactly as written."""
     pace: AnyPace | None = None

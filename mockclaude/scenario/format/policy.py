@@ -34,6 +34,24 @@ UNMATCHED_TYPES = tuple(kind for kind, status in STATUS.items() if _is_final(sta
 """Error types for unmatched requests."""
 
 
+BatchOrder: TypeAlias = Literal["drawn", "as_sent"]
+"""The order of the lines of results: drawn, or that of the requests."""
+
+
+class BatchPlan(NamedTuple):
+    """The progress of message batches.
+
+    Attributes:
+        takes_us: The time from the creation to the end, in microseconds; None for the default.
+        polls: The number of polls that still find a batch in progress.
+        order: The order of the lines of results.
+    """
+
+    takes_us: int | None = None
+    polls: int = 0
+    order: BatchOrder = "drawn"
+
+
 class Policy(NamedTuple):
     """The accepted requests of a scenario.
 
@@ -48,6 +66,7 @@ class Policy(NamedTuple):
         account: The age of the account.
         today: The ISO day on which models are active, deprecated or retired.
         as_recorded: Whether events have the irregular spaces of recordings.
+        batches: The progress of message batches.
     """
 
     validation: Mode = "anthropic"
@@ -60,6 +79,7 @@ class Policy(NamedTuple):
     account: Account = "new"
     today: str = CATALOGUE_DATE
     as_recorded: bool = False
+    batches: BatchPlan = BatchPlan()
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""

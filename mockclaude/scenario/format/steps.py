@@ -108,6 +108,8 @@ class StepModel(FormatModel):
     """The end of the connection: a TCP reset, a cut body, or a regular end of the body before the message ends."""
     stop_reason: Annotated[StopReason, BeforeValidator(short_for("type"))] | None = None
     """The stop reason, if it differs from that of the content."""
+    batch: Literal["canceled", "expired"] | None = None
+    """The result of an item of a batch that has no reply."""
     usage: Usage | None = None
     """Token counts that replace the computed ones."""
 
@@ -129,7 +131,7 @@ STEPS: tuple[str, ...] = tuple(_KINDS.values())
 DOCUMENT_STEPS = ("error", "pause", "disconnect", "usage")
 """The steps that change the response of an endpoint other than `messages`."""
 
-CONTENT_STEPS = tuple(step for step in STEPS if step not in (*DOCUMENT_STEPS, "stop_reason"))
+CONTENT_STEPS = tuple(step for step in STEPS if step not in (*DOCUMENT_STEPS, "stop_reason", "batch"))
 """The steps that add content blocks."""
 
 AnyStep: TypeAlias = Annotated[Deferred[StepModel], BeforeValidator(expand_api_form)]

@@ -1,5 +1,6 @@
 """The conditions of a rule in a scenario file."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -117,6 +118,10 @@ class When(FormatModel):
     """The number of the turn, from 1."""
     retry: Numbers | None = None
     """The number of retries before this request: the SDK's header x-stainless-retry-count."""
+    batch: bool | None = None
+    """Whether the request is an item of a batch. Default: both."""
+    custom_id: Name | None = None
+    """The name of an item of a batch."""
     endpoint: Endpoints | None = None
     """The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`."""
     adapter: Adapters | None = None
@@ -125,6 +130,8 @@ class When(FormatModel):
     @model_validator(mode="after")
     def _can_match(self) -> Self:
         endpoints = self.endpoint or ["messages"]
+        if self.is_batch:
+            self._check_item(endpoints)
         if any(endpoint in _WITH_MESSAGE for endpoint in endpoints):
             return self
         accepted = sorted((*_WITHOUT_MESSAGE, "model") if "models" in endpoints else _WITHOUT_MESSAGE)
@@ -133,3 +140,17 @@ class When(FormatModel):
             keys = join_words([key for key in accepted if key != "endpoint"])
             raise ValueError(f"{problem}; expected {keys} beside `endpoint`")
         return self
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether the conditions match only items of batches."""
+        return bool(self.batch or self.custom_id)
+
+    def _check_item(self, endpoints: Sequence[Endpoint]) -> None:
+        """Check that the conditions can match an item of a batch."""
+        if self.batch is False:
+            raise ValueError("`custom_id` never matches beside `batch: false`; expected `batch: true`, or no `batch`")
+        if self.stream:
+            raise ValueError("`stream: true` never matches an item of a batch; expected no `stream`")
+        if "messages" not in endpoints:
+            raise ValueError(f"`endpoint: {endpoints[0]}` never matches an item of a batch; expected messages")

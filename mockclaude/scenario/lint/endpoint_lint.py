@@ -1,4 +1,4 @@
-"""Checks of rules for endpoints other than `messages`: their replies have no content."""
+"""Checks of rules for endpoints other than `messages`, whose replies have no content, and for items of batches."""
 
 from __future__ import annotations
 
@@ -30,3 +30,29 @@ def lint_endpoints(source: SourceMap, file: written.ScenarioFile) -> Iterator[Di
                     expected = join_words([*accepted, "generate: auto"])
                     problem = f"the step `{step.kind}` in a response of {endpoints}; expected {expected}"
                     yield Diagnostic(source.place((*where, number)), problem)
+
+
+def lint_batches(source: SourceMap, file: written.ScenarioFile) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each step, pace and fault without effect on items."""
+    for index, rule in enumerate(file.rules):
+        path: Path = ("rules", index)
+        useless = "disconnect" if rule.when.is_batch else "batch"
+        expected = "a reply or an error" if rule.when.is_batch else "`batch: true` in `when`"
+        who = "an item" if rule.when.is_batch else "a rule that is not only for items"
+        for where, steps in list_replies(path, rule):
+            for number, step in enumerate(steps):
+                if step.kind == useless:
+                    problem = f"the step `{step.kind}` in the reply to {who} of a batch; expected {expected}"
+                    yield Diagnostic(source.place((*where, number)), problem)
+        if rule.when.is_batch:
+            yield from _lint_item(source, path, rule)
+
+
+def _lint_item(source: SourceMap, path: Path, rule: written.RuleModel) -> Iterator[Diagnostic]:
+    if rule.pace:
+        problem = "a pace for an item of a batch, whose reply is not sent; set `takes` in `batches`"
+        yield Diagnostic(source.place((*path, "pace")), problem)
+    for fault in rule.fault or ():
+        if not fault.scripted and fault.kind != "error":
+            problem = f"the fault `{fault.kind}` for an item of a batch, which is a line of a file; expected `error`"
+            yield Diagnostic(source.place((*path, "fault")), problem)

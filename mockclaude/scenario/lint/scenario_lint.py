@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.scenario.conditions.conditions import capture_names
 from mockclaude.scenario.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Path, Place, SourceMap
 from mockclaude.scenario.format import file as written
-from mockclaude.scenario.lint.endpoint_lint import lint_endpoints
+from mockclaude.scenario.lint.endpoint_lint import lint_batches, lint_endpoints
 from mockclaude.scenario.lint.fault_lint import lint_faults
 from mockclaude.scenario.lint.limit_lint import lint_limits
 from mockclaude.scenario.template import fakes
@@ -30,6 +30,7 @@ _SHARED = (
     "account",
     "today",
     "as_recorded",
+    "batches",
 )
 """The keys with one value for all files of a scenario."""
 
@@ -62,6 +63,7 @@ def _lint_order(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
     yield from lint_faults(files)
     for source, file in files:
         yield from lint_endpoints(source, file)
+        yield from lint_batches(source, file)
 
 
 def _lint_replies(files: _Files) -> Iterator[Diagnostic]:

@@ -1,0 +1,113 @@
+"""The items of a batch, each decided by the path of a message, in the order of the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockclaude.api.errors import BATCH_RESULT, MESSAGES, invalid
+from mockclaude.engine.decision import DecidedItem, Decision
+from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.refusal import refuse
+from mockclaude.engine.resources.batch_frame import BatchItem
+from mockclaude.engine.resources.batch_views import KINDS, build_line
+from mockclaude.engine.routes import answer
+from mockclaude.engine.scenario_state import ScenarioState
+
+_NO_RETRY = (("x-stainless-retry-count", "0"),)
+"""The create call may be a retry of an SDK. An item never is."""
+
+
+class DecidedItems(NamedTuple):
+    """The items of a batch.
+
+    Attributes:
+        kinds: The letter of each result, as in the facts of a batch.
+        content: The line of each result.
+        items: The request and the decision of each item, without the body of the response.
+    """
+
+    kinds: str
+    content: bytes
+    items: tuple[DecidedItem, ...]
+
+    @property
+    def summary(self) -> str:
+        """The number of items of each kind of result."""
+        counts = {kind: self.kinds.count(letter) for letter, kind in KINDS.items()}
+        named = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+        return f"{len(self.kinds):,} item{'s' * (len(self.kinds) != 1)}: {named or 'none'}"
+
+
+def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchItem]) -> DecidedItems:
+    """Decide the items, and commit the effects of each before the next.
+
+    Raises:
+        ApiError: A header is missing or invalid.
+    """
+    core = http.head.to_core("/v1/messages", _NO_RETRY)
+    is_off = state.validator.headers(core).result.is_off
+    kinds, lines, decided = [], [], []
+    for item in items:
+        head, body = _name_head(core, item.custom_id), _encode(item.params, is_off=is_off)
+        request = http._replace(head=head, headers=core.headers, body=body)
+        problem = "" if is_off else _find_problem(item.params)
+        decision = refuse(request, state, invalid(problem)) if problem else answer(request, state)
+        state.store.commit(decision.at_end)
+        result = _build_result(decision)
+        kinds.append(next(letter for letter, kind in KINDS.items() if kind == result["type"]))
+        lines.append(build_line(item.custom_id, result))
+        decided.append(DecidedItem(request, decision._replace(response=decision.response._replace(body=()))))
+    return DecidedItems("".join(kinds), b"".join([line + b"\n" for line in lines]), tuple(decided))
+
+
+def _name_head(core: Head, custom_id: str) -> Head:
+    head = copy(core)
+    head.custom_id = custom_id
+    return head
+
+
+def _encode(params: Any, *, is_off: bool) -> bytes:
+    """Return the body of an item. Without validation it may ask for a stream, which an item never has."""
+    if is_off and isinstance(params, dict):
+        params = {**params, "stream": False}
+    return orjson.dumps(params)
+
+
+def _find_problem(params: Any) -> str:
+    """Return the message on what only an item must not have."""
+    if not isinstance(params, dict):
+        return ""  # as for a message
+    if params.get("stream") is True:
+        return "`stream=True` is not supported in the Message Batches API"
+    if params.get("max_tokens") == 0:
+        return "max_tokens: must be greater than or equal to 1"
+    return "speed: Extra inputs are not permitted" if params.get("speed") is not None else ""
+
+
+def _build_result(decision: Decision) -> dict[str, Any]:
+    """Build the result of an item from the response to it."""
+    status, document = decision.response.status, _find_document(decision)
+    if status == 200 and document is not None:
+        usage = {**document["usage"], "service_tier": "batch"} if "usage" in document else {}
+        return {"type": "succeeded", "message": {**document, "usage": usage} if usage else document}
+    error: dict[str, Any] = {"type": "api_error", "message": MESSAGES["api_error"]}
+    if document is not None:
+        error = document["error"]
+    details = error.get("details") or {}
+    if BATCH_RESULT in details:
+        return {"type": details[BATCH_RESULT]}
+    draws = decision.draws
+    if draws is None:  # refused before the execution
+        error = {"details": {"error_visibility": "user_facing"}, **error}
+    request_id = None if draws is None else draws.identifier("workerreq")
+    return {"type": "errored", "error": {"type": "error", "error": error, "request_id": request_id}}
+
+
+def _find_document(decision: Decision) -> Any:
+    """Return the JSON of a whole response; None for other bytes."""
+    pieces = decision.response.take_apart().body
+    return getattr(pieces[0].piece, "document", None) if len(pieces) == 1 else None
