@@ -310,7 +310,10 @@ def test_request_without_a_credential_is_denied() -> None:
     assert error_of(response_of(decision))[:2] == (403, "AccessDeniedException")
 
 
-@pytest.mark.parametrize(("attempt", "retry"), [("attempt=1; max=5", 0), ("attempt=3", 2), ("attempt=0", 0), ("", 0)])
+@pytest.mark.parametrize(
+    ("attempt", "retry"),
+    [("attempt=1; max=5", 0), ("ttl=20261130T154421Z; attempt=3; max=3", 2), ("attempt=0", 0), ("", 0)],
+)
 def test_attempts_of_clients_of_aws_are_retries(attempt: str, retry: int) -> None:
     scenario = "rules: [{when: {retry: 0}, reply: '0'}, {when: {retry: 2}, reply: '2'}]"
     response = response_of(decide(INVOKE, body_of(), scenario, {"amz-sdk-request": attempt}))
