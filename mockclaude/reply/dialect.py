@@ -16,11 +16,12 @@ from mockclaude.reply.response import Data, Response, Run, TimedPiece, json_data
 class StreamEncoder(Protocol):
     """Encodes the events of one stream, in their order."""
 
-    def encode(self, event: Event) -> bytes:
-        """Encode an event; b'' for an event without a counterpart.
+    def encode(self, event: Event, at: int) -> bytes:
+        """Encode the event at a time; b'' for an event without a counterpart.
 
         Faults may have changed its data, doubled or left out the event. An encoder begins anew at `message_start`.
         A comment or an inserted text is an event without a name, whose bytes are server-sent events.
+        The time is in microseconds after the beginning of the response.
         """
         ...
 
@@ -60,7 +61,7 @@ def translate(response: Response, dialect: Dialect, encoder: StreamEncoder | Non
     if response.is_stream:
         encode = (encoder or dialect.open_stream()).encode
         pieces = [
-            TimedPiece(at, piece._replace(encoded=encode(piece)) if isinstance(piece, Event) else piece)
+            TimedPiece(at, piece._replace(encoded=encode(piece, at)) if isinstance(piece, Event) else piece)
             for at, piece in response.take_apart().body
         ]
         headers = dialect.translate_headers(response)

@@ -118,13 +118,19 @@ def test_stream_has_the_events_of_the_api_without_pings() -> None:
     assert response.raw == send(STREAM).raw
 
 
+def test_stream_has_the_latencies_of_its_pace() -> None:
+    scenario = "rules: [{reply: Hi, pace: {ttft: 300ms, gap: 20ms}}]"
+    metrics = read_chunks(send(STREAM, scenario).body)[-1]["amazon-bedrock-invocationMetrics"]
+    assert (metrics["firstByteLatency"], metrics["invocationLatency"]) == (300, 320)
+
+
 def test_stream_counts_the_cache() -> None:
     encoder = BedrockDialect().open_stream()
     usage = {"input_tokens": 1, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 7}
     start = event("message_start", {"type": "message_start", "message": {"usage": usage}})
     stop = event("message_stop", {"type": "message_stop"})
 
-    [_, last] = read_chunks(b"".join(map(encoder.encode, (start, stop))))
+    [_, last] = read_chunks(encoder.encode(start, 0) + encoder.encode(stop, 0))
 
     metrics = last["amazon-bedrock-invocationMetrics"]
     assert (metrics["cacheReadInputTokenCount"], metrics["cacheWriteInputTokenCount"]) == (5, 7)
@@ -136,7 +142,7 @@ def test_stream_counts_the_cache() -> None:
 )
 @pytest.mark.parametrize("name", ["message_start", "message_stop", "error", "unknown", "ping"])
 def test_any_event_is_encoded(name: str, data: Any) -> None:
-    frames = read_frames(BedrockDialect().open_stream().encode(Event(name, data, "", b"x")))
+    frames = read_frames(BedrockDialect().open_stream().encode(Event(name, data, "", b"x"), 0))
     assert len(frames) == (data is not None and name != "ping")
 
 
@@ -304,7 +310,10 @@ def test_request_without_a_credential_is_denied() -> None:
     assert error_of(response_of(decision))[:2] == (403, "AccessDeniedException")
 
 
-@pytest.mark.parametrize(("attempt", "retry"), [("attempt=1; max=5", 0), ("attempt=3", 2), ("attempt=0", 0), ("", 0)])
+@pytest.mark.parametrize(
+    ("attempt", "retry"),
+    [("attempt=1; max=5", 0), ("ttl=20261130T154421Z; attempt=3; max=3", 2), ("attempt=0", 0), ("", 0)],
+)
 def test_attempts_of_clients_of_aws_are_retries(attempt: str, retry: int) -> None:
     scenario = "rules: [{when: {retry: 0}, reply: '0'}, {when: {retry: 2}, reply: '2'}]"
     response = response_of(decide(INVOKE, body_of(), scenario, {"amz-sdk-request": attempt}))

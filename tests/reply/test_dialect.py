@@ -13,7 +13,7 @@ from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.reply.dialect import Dialect, StreamEncoder, TranslatedBody, translate
 from mockclaude.reply.faults.apply import apply_faults
-from mockclaude.reply.response import Response
+from mockclaude.reply.response import Data, Response, TimedPiece
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.wire.encode import encode
 from tests.reply.breakage import CONTEXT, SLOW, faults, plain_response
@@ -42,7 +42,7 @@ class LineEncoder:
     def __init__(self) -> None:
         self.number = 0
 
-    def encode(self, event: Event) -> bytes:
+    def encode(self, event: Event, _: int) -> bytes:
         self.number = 1 if event.name == "message_start" else self.number + 1
         return b"" if event.name == "ping" else f"{self.number} {event.name}|{event.delta}\n".encode()
 
@@ -139,3 +139,9 @@ def test_without_faults_the_pieces_of_one_time_are_one_write() -> None:
     joined = translate(response_to([{"text": "Hello there"}], stream=True, paced=False), LINES)
     assert len(encode(joined, http11=True).sends) == 1
     assert joined.data.startswith(b"1 message_start|\n")
+
+
+def test_a_response_without_a_json_body_keeps_its_bytes() -> None:
+    for body in ((), (TimedPiece(0, Data(b"text")),)):
+        plain = plain_response(stream=False)._replace(body=body)
+        assert translate(plain, LINES) == plain._replace(is_verbatim=True)

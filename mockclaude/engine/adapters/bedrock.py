@@ -24,7 +24,7 @@ from mockclaude.engine.valid_headers import validation_mode
 _VERSION = "bedrock-2023-05-31"
 """Bedrock's name of the API's version 2023-06-01."""
 
-_ATTEMPT = compile_lazily(r"attempt=([1-9]\d{0,3})\b")
+_ATTEMPT = compile_lazily(r"\battempt=([1-9]\d{0,3})\b")
 """The number of the attempt, as clients of AWS count it."""
 
 _MESSAGES, _COUNTS = BedrockDialect(), CountDialect()
@@ -96,7 +96,7 @@ def _read_fields(
         headers.append(("anthropic-beta", _join_betas(http.headers.get("anthropic-beta", ""), betas)))
     if isinstance(profile, str):
         headers.append(("anthropic-user-profile-id", profile))
-    if attempt := _ATTEMPT.match(http.headers.get("amz-sdk-request", "")):
+    if attempt := _ATTEMPT.search(http.headers.get("amz-sdk-request", "")):
         headers.append(("x-stainless-retry-count", str(int(attempt[1]) - 1)))
     return fields, tuple(headers)
 

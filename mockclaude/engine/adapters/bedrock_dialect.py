@@ -113,8 +113,11 @@ class _FrameEncoder:
     def __init__(self) -> None:
         self._number = 0
         self._usage: dict[str, Any] = {}
+        self._first_at: int | None = None
 
-    def encode(self, event: Event) -> bytes:
+    def encode(self, event: Event, at: int) -> bytes:
+        if self._first_at is None:
+            self._first_at = at
         data = event.data if event.name else _read_text(event.encoded)
         if data is None or event.name == "ping":
             return b""
@@ -123,7 +126,7 @@ class _FrameEncoder:
         if isinstance(data, dict):
             self._read_usage(data)
             if event.name == "message_stop":
-                data = {**data, "amazon-bedrock-invocationMetrics": self._build_metrics()}
+                data = {**data, "amazon-bedrock-invocationMetrics": self._build_metrics(at)}
         self._number += 1
         padding = _PADDING[: self._number * 7 % len(_PADDING)]
         encoded = b64encode(data.encode() if isinstance(data, str) else orjson.dumps(data))
@@ -136,7 +139,7 @@ class _FrameEncoder:
         if isinstance(data.get("usage"), dict):
             self._usage |= data["usage"]
 
-    def _build_metrics(self) -> dict[str, Any]:
+    def _build_metrics(self, at: int) -> dict[str, Any]:
         usage = self._usage
         counts = {"inputTokenCount": usage.get("input_tokens", 0), "outputTokenCount": usage.get("output_tokens", 0)}
         cached = {
@@ -144,7 +147,8 @@ class _FrameEncoder:
             "cacheWriteInputTokenCount": usage.get("cache_creation_input_tokens"),
         }
         used = {name: count for name, count in cached.items() if count}
-        return {**counts, "invocationLatency": 0, "firstByteLatency": 0, **used}
+        latencies = {"invocationLatency": at // 1000, "firstByteLatency": (self._first_at or 0) // 1000}
+        return {**counts, **latencies, **used}
 
 
 def _read_text(encoded: bytes) -> str | None:

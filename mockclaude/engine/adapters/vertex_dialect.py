@@ -20,7 +20,7 @@ _UNKNOWN_MODEL = "model: "
 class VertexStream:
     """Sends the events of a stream unchanged."""
 
-    def encode(self, event: Event) -> bytes:
+    def encode(self, event: Event, _: int) -> bytes:
         """Return the bytes of an event."""
         return event.encoded
 
