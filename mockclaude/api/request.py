@@ -74,7 +74,8 @@ class MessagesRequest:
         encoded_tools: The tools as JSON; empty if they are not encoded.
         warnings: The errors that the validation mode tolerates, and oddities that the API accepts.
         requested_fault: The requested fault after the model name; '' for none.
-        endpoint: The endpoint: `messages`, `count_tokens` or `models`.
+        endpoint: The endpoint, such as `messages` or `count_tokens`.
+        adapter: The dialect of the client: `anthropic`, `openai`, `bedrock` or `vertex`.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
         constants: The constants of the model.
         prompt: The messages that the model reads; None if they are those of the body.
@@ -107,6 +108,7 @@ class MessagesRequest:
         requested_fault: str = "",
         endpoint: str = "messages",
         entry: Any = None,
+        adapter: str = "anthropic",
     ) -> None:
         self.body: dict[str, Any] = body
         self.headers = headers
@@ -115,12 +117,11 @@ class MessagesRequest:
         self.issued = issued
         if canonical is not None:
             self.canonical = canonical
-        self.excluded_fields = excluded_fields
-        self.encoded_tools = encoded_tools
+        self.excluded_fields, self.encoded_tools = excluded_fields, encoded_tools
         self.warnings = warnings
         self.requested_fault = requested_fault
         self.endpoint = endpoint
-        self.entry = entry
+        self.entry, self.adapter = entry, adapter
         constants = self.constants = find_constants(body["model"][:LONGEST_NAME])
         self.prompt: Prompt | None = None
         self.messages: list[dict[str, Any]] = body["messages"]

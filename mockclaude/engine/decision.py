@@ -44,7 +44,8 @@ class Decision(NamedTuple):
         draws: The keys of the pseudo-random values.
         unmatched: Whether no rule matched.
         closest: The near miss of an unmatched request.
-        whole: The body with all messages of its thread, if the request continues one.
+        whole: The body with all messages of its thread, if the request continues one; of a request in another dialect,
+            the body in the API's own.
         live: The reply that a function makes while the server sends it. The response is then empty.
         effects: Changes of the store, committed immediately.
         at_end: Changes of the store, committed when the response has ended, even by an error.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decide import select_rule
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.request_context import RequestContext, add_requested_faults
+from mockclaude.engine.state.store import Effect
 from mockclaude.reply.compose import Drafter
+from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Response
 from mockclaude.reply.schedule import schedule_document
 from mockclaude.scenario.diagnostics import Place
@@ -19,8 +25,33 @@ _DEFAULT = Rule("", Place("default"), replies=(ReplyTemplate((), fixed=True),))
 """The rule of a request that no rule matches. It has no counters."""
 
 
-def decide_document(context: RequestContext, document: Body) -> Decision:
+class Content(NamedTuple):
+    """A body that is not JSON."""
+
+    data: bytes
+    media_type: str
+
+
+class Answer(NamedTuple):
+    """The answer of an endpoint without a message.
+
+    Attributes:
+        body: The JSON document or the content.
+        headers: The headers in addition to the usual ones.
+        effects: Changes of the store, unless a rule or a fault makes the response an error.
+    """
+
+    body: Body | Content
+    headers: tuple[tuple[str, str], ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+def decide_document(context: RequestContext, answer: Body | Callable[[Draws], Answer]) -> Decision:
     """Decide to send a document, with the rules and faults for its endpoint.
+
+    Args:
+        context: The request.
+        answer: The document, or a function of the draws, which key the ids that it creates.
 
     Raises:
         ApiError: The request has an invalid fault, or may not have one.
@@ -32,7 +63,8 @@ def decide_document(context: RequestContext, document: Body) -> Decision:
     builder = select_rule(context, context.state.endpoint_rules, chaos) or select_rule(context, (_DEFAULT,), chaos)
     assert builder is not None, "the default rule matches every request"
     try:
-        response = _render(builder, document)
+        answered = answer(builder.draws) if callable(answer) else Answer(answer)
+        response = _render(builder, answered)
     except ApiError as error:
         return builder.fail(error)
     faults, dialect = builder.faults.faults, context.http.dialect
@@ -44,18 +76,25 @@ def decide_document(context: RequestContext, document: Body) -> Decision:
         notes=(*context.warnings, *notes, *builder.faults.notes),
         rule=rule,
         draws=builder.draws if rule or notes else None,
+        effects=answered.effects if response.status in (0, 200) else (),
     )
 
 
-def _render(builder: ReplyBuilder, document: Body) -> Response:
-    """Build the response with `document` and the incidents of the rule's reply."""
+def _render(builder: ReplyBuilder, answer: Answer) -> Response:
+    """Build the response with the answer and the incidents of the rule's reply."""
     drafter = Drafter(builder.context.request, builder.draws, as_written=True)
     scope = builder.template_context()
     for step in builder.select_reply().steps:
         if step.kind in DOCUMENT_STEPS:
             drafter.add(step.kind, step.value.fill(scope))
-    tokens = drafter.usage.get("input_tokens")
-    if tokens is not None and "input_tokens" in document:
-        document = {**document, "input_tokens": tokens}
+    responses, tokens, body = builder.response_context, drafter.usage.get("input_tokens"), answer.body
+    if isinstance(body, Content):
+        build = partial(responses.content, *body)
+    else:
+        replaced = {"input_tokens": tokens} if tokens is not None and "input_tokens" in body else {}
+        build = partial(responses.json, {**body, **replaced})
     incidents = [part for part in drafter.parts if not isinstance(part, dict)]
-    return schedule_document(document, incidents, builder.response_context)
+    response = schedule_document(build, incidents, responses)
+    if response.status == 200 and answer.headers:
+        response = response._replace(headers=response.headers.put(dict(answer.headers)))
+    return response

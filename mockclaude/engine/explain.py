@@ -13,7 +13,8 @@ from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.model_list import models_request
+from mockclaude.engine.paths import RESOURCES
+from mockclaude.engine.request_context import resource_request
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.match import MatchResult, explain
@@ -59,10 +60,10 @@ def _match_results(
     endpoint = http.head.endpoint
     rules = [rule for rule in scenario.rules if rule.is_for(endpoint)]
     try:
-        if endpoint == "models":
-            request = models_request(http.head.path, http.headers)
+        if endpoint in RESOURCES:
+            request = resource_request(endpoint, http.head.path, http.headers, http.head.adapter)
         else:
-            request = MessagesRequest(parse(body)[0], http.headers, endpoint=endpoint)
+            request = MessagesRequest(parse(body)[0], http.headers, endpoint=endpoint, adapter=http.head.adapter)
         return explain(rules, request, counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+from multidict import CIMultiDict
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
@@ -54,8 +55,11 @@ class Head:
         adapter: The dialect of the client.
         lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
+        custom_id: The id of the request in its batch; None for others.
         handler: The handler of the method and the path, with the path parameters; None before the first request.
     """
+
+    custom_id: str | None = None
 
     def __init__(
         self,
@@ -89,6 +93,7 @@ class Head:
         self.validated: ValidHeaders | None = None
         self.handler: Callable[..., Any] | None = None
         self._in_lanes: dict[str, Head] = {}
+        self._of_core: dict[tuple[str, tuple[tuple[str, str], ...]], Head] = {}
 
     @cached_property
     def lane(self) -> str:
@@ -103,8 +108,30 @@ class Head:
             if len(self._in_lanes) >= _MAX_LANES:
                 self._in_lanes.clear()
             head = self._in_lanes[lane] = copy(self)
-            head.lane = lane
+            head.lane, head._of_core = lane, {}
         return head
+
+    def to_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
+        """Return the head, kept for later requests, of an adapter's request to the core.
+
+        Args:
+            path: The path of the API.
+            headers: The headers that are added or replaced.
+        """
+        core = self._of_core.get((path, headers))
+        if core is None:
+            if len(self._of_core) >= _MAX_LANES:
+                self._of_core.clear()
+            core = self._of_core[path, headers] = self._build_core(path, headers)
+        return core
+
+    def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
+        lines = CIMultiDict(self.headers)
+        lines.update(headers)
+        core = Head("POST", path, {}, lines, http11=self.http11, page=self.page, guest=self.guest, prefix=self.prefix)
+        core.adapter, core.lane, core.custom_id = self.adapter, self.lane, self.custom_id
+        core.is_platform = self.is_platform
+        return core
 
 
 class HttpRequest(NamedTuple):

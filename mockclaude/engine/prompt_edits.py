@@ -7,6 +7,7 @@ from mockclaude.api.context_edits import edit_context
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.thinking_binding import bind_thinking
+from mockclaude.api.validate import check_documents
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.scenario.format.policy import Policy
@@ -20,6 +21,8 @@ def check_and_edit(
     Raises:
         ApiError: The request is invalid.
     """
+    if "block:document" in request.traits:
+        check_documents(request)
     if not result.is_off:
         report_failures(request, result, "body")
     if result.mode == "anthropic":

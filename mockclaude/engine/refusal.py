@@ -10,5 +10,9 @@ from mockclaude.engine.scenario_state import ScenarioState
 
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
     """Decide to respond with an error. Its hint is for the log only."""
+    if http.dialect is None and http.head.adapter != "anthropic":
+        from mockclaude.engine.adapters.error_dialects import find_error_dialect
+
+        http = http._replace(dialect=find_error_dialect(http.head.adapter))
     response = state.response_context(http, http.raw_fingerprints(error.message)).error(error)
     return Decision(http.translate(response), f"{error.message}; {error.hint}" if error.hint else error.message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,6 +104,14 @@ new_request_context: Callable[
     RequestContext,
 ] = partial(tuple.__new__, RequestContext)
 """A constructor that calls no Python code."""
+
+
+def resource_request(
+    endpoint: str, path: str, headers: Mapping[str, str], adapter: str = "anthropic"
+) -> MessagesRequest:
+    """Return the request to an endpoint without a message, for conditions."""
+    model = path.removeprefix("/v1/models").removeprefix("/") if endpoint == "models" else ""
+    return MessagesRequest({"model": model, "messages": []}, headers, endpoint=endpoint, adapter=adapter)
 
 
 def add_faults_and_cache_usage(context: RequestContext) -> RequestContext:

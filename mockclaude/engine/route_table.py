@@ -9,7 +9,6 @@ from typing import TypeAlias
 from mockclaude.engine.count_tokens import count_tokens
 from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.model_list import list_models, retrieve_model
 
 Handler: TypeAlias = Callable[..., Decision]
 """A function of the request, the scenario's state, and the path parameters by name."""
@@ -20,8 +19,8 @@ Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
     "/v1/messages/count_tokens": {"POST": count_tokens},
-    "/v1/models": {"GET": list_models},
-    "/v1/models/{model_id}": {"GET": retrieve_model},
+    "/v1/models": {"GET": "mockclaude.engine.model_list:list_models"},
+    "/v1/models/{model_id}": {"GET": "mockclaude.engine.model_list:retrieve_model"},
 }
 """The Messages API and the models."""
 

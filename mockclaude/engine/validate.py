@@ -14,7 +14,7 @@ from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import Model
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.schema.gates import GATES
-from mockclaude.api.validate import check_documents, check_model, check_shape, looks_like_a_model
+from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.engine.state.threads import ThreadRequest
@@ -130,9 +130,8 @@ class RequestValidator(NamedTuple):
             result.warnings,
             fault,
             http.head.endpoint,
+            adapter=http.head.adapter,
         )
-        if "block:document" in request.traits:
-            check_documents(request)
         if not (EDITED.isdisjoint(request.traits) and EDITING_BETAS.isdisjoint(valid.api_headers.betas)):
             from mockclaude.engine.prompt_edits import check_and_edit
 

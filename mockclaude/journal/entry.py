@@ -15,7 +15,8 @@ from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
-from mockclaude.engine.model_list import models_request
+from mockclaude.engine.paths import RESOURCES, AdapterName
+from mockclaude.engine.request_context import resource_request
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import Condition
@@ -66,7 +67,8 @@ class JournalEntry:
         draws: The keys of the pseudo-random values of the response, if any.
         unmatched: Whether no rule matched a Messages request.
         closest: The near miss of an unmatched request, if any.
-        whole: The body with all messages of its thread, if the request continues one.
+        whole: The body with all messages of its thread, if the request continues one; of a request in another dialect,
+            the body in the API's own.
         script: The planned writes; none if the response is longer than the journal's `max_body`.
         sent: The time of each write, in microseconds from the start of the response.
         ending: How the connection ended; '' if it ended as HTTP specifies.
@@ -106,12 +108,16 @@ class JournalEntry:
         """Record a request to the API, with up to `max_body` bytes of its body."""
         body = http.body
         self.scenario, self.lane, self.body_size = scenario, http.head.lane, len(body)
-        self.http = http if len(body) <= max_body else http._replace(body=body[:max_body])
+        self.http = http
+        if len(body) > max_body:
+            self.http = http._replace(body=body[:max_body])
+            self.whole = None if http.head.adapter != "anthropic" else self.whole
 
     def record_decision(self, decision: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision, and the planned writes of up to `max_body` bytes."""
         _, reason, self.streamed, notes, self.rule, self.draws, unmatched, closest, whole, *_ = decision
-        self.unmatched, self.closest, self.whole = unmatched, closest, whole
+        self.unmatched, self.closest = unmatched, closest
+        self.whole = self.whole if whole is None else whole
         self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
         self.raw_notes = tuple(map(_shorten, notes)) if notes else ()
         sends = script.sends
@@ -159,6 +165,11 @@ class JournalEntry:
         return self.http.head.path
 
     @property
+    def adapter(self) -> AdapterName:
+        """The dialect of the client."""
+        return self.http.head.adapter
+
+    @property
     def body(self) -> bytes:
         """The kept bytes of the request body."""
         return self.http.body
@@ -196,7 +207,7 @@ class JournalEntry:
     @property
     def is_messages_request(self) -> bool:
         """Whether the request is a Messages request."""
-        return self.endpoint == "/v1/messages" and self.method == "POST"
+        return self.http.head.endpoint == "messages" and self.method == "POST"
 
     is_question = is_messages_request
     """The former name."""
@@ -217,13 +228,13 @@ class JournalEntry:
     @property
     def request(self) -> MessagesRequest | None:
         """The request with all messages of its thread; None if it cannot be read."""
+        endpoint, headers, adapter = self.http.head.endpoint, self.raw_headers, self.adapter
+        if endpoint in RESOURCES:
+            return resource_request(endpoint, self.endpoint, headers, adapter)
         if self.whole is None and len(self.body) < self.body_size:
             return None
-        head = self.http.head
-        if head.endpoint == "models":
-            return models_request(head.path, self.raw_headers)
         try:
-            return MessagesRequest(orjson.loads(self.whole or self.body), self.raw_headers, endpoint=head.endpoint)
+            return MessagesRequest(orjson.loads(self.whole or self.body), headers, endpoint=endpoint, adapter=adapter)
         except UNREADABLE:
             return None
 

@@ -35,6 +35,7 @@ def _data(entry: JournalEntry) -> dict[str, Any]:
             "method": entry.method,
             "path": entry.path,
             "endpoint": entry.endpoint,
+            **({} if entry.adapter == "anthropic" else {"adapter": entry.adapter}),
             "http": "1.1" if entry.chunked else "1.0",
             "reused_connection": entry.reused,
             "since_start_us": entry.time,

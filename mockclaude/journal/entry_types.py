@@ -13,6 +13,8 @@ class EntryRequestDict(TypedDict):
     """The path with the query."""
     endpoint: str
     """The path of the API, without the scenario."""
+    adapter: NotRequired[str]
+    """The dialect of the client, unless it is the API's own."""
     http: Literal["1.0", "1.1"]
     reused_connection: bool
     since_start_us: int

@@ -11,6 +11,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
 from mockclaude.reply.response import (
     DEFAULT_FRAMING,
+    Data,
     End,
     Piece,
     Response,
@@ -42,6 +43,11 @@ class ResponseContext(NamedTuple):
     def json(self, data: Any, at: int = 0) -> Response:
         """Build a response with `data` as its JSON body."""
         return build_response(200, self._add_lines(headers.json(self.now)), self.request_id, json_data(data), at)
+
+    def content(self, data: bytes, media_type: str, at: int = 0) -> Response:
+        """Build a response with bytes of another media type as its body."""
+        lines = _put_values(self._add_lines(headers.json(self.now)), (("content-type", media_type),))
+        return build_response(200, lines, self.request_id, Data(data), at)
 
     def message(self, piece: Piece, at: int = 0) -> Response:
         """Build a response with a message as its JSON body."""

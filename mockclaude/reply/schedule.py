@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api import events
-from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
@@ -63,14 +62,16 @@ def json_response(reply: Reply, at: int, cause: Incident | None, context: Respon
     return context.message(json_data(reply.message), at) if cause is None else _incident_response(cause, at, context)
 
 
-def schedule_document(document: Body, parts: Iterable[Incident], context: ResponseContext) -> Response:
-    """Build the JSON response after the pauses in `parts`, or the other incident."""
+def schedule_document(
+    build: Callable[[int], Response], parts: Iterable[Incident], context: ResponseContext
+) -> Response:
+    """Build the response after the pauses in `parts`, or the other incident."""
     at = 0
     for part in parts:
         if not isinstance(part, Pause) or part.microseconds is None:
             return _incident_response(part, at, context)
         at += part.microseconds
-    return context.json(document, at)
+    return build(at)
 
 
 def _incident_response(cause: Incident, at: int, context: ResponseContext) -> Response:

@@ -28,4 +28,4 @@ def read_request(entry: JournalEntry) -> MessagesRequest:
         raise ValueError(
             f"request {entry.number}: invalid body, got '{body}'; expected a Messages request; read it in `journal`"
         )
-    return MessagesRequest(request.body, entry.headers, endpoint=request.endpoint, entry=entry)
+    return MessagesRequest(request.body, entry.headers, endpoint=request.endpoint, adapter=request.adapter, entry=entry)

@@ -31,7 +31,9 @@ class ToolResultDict(TypedDict, total=False):
     content: Texts
 
 
-EndpointName: TypeAlias = Literal["messages", "count_tokens", "models"]
+EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
+
+AdapterName: TypeAlias = Literal["anthropic", "openai", "bedrock", "vertex"]
 
 
 class WhenDict(TypedDict, total=False):
@@ -49,6 +51,7 @@ class WhenDict(TypedDict, total=False):
     turn: int | list[int]
     retry: int | list[int]
     endpoint: EndpointName | list[EndpointName]
+    adapter: AdapterName | list[AdapterName]
 
 
 class TextDict(TypedDict, total=False):

@@ -16,6 +16,7 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple, cast
 
 from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.resources import Resource, ResourceKind, ResourceUsage
 from mockclaude.engine.state.store import (
     Address,
     Claim,
@@ -75,6 +76,18 @@ class RemoteStore:
 
     def earlier_request(self, address: Address) -> RequestHashes | None:
         return cast("RequestHashes | None", self._call("earlier_request", address))
+
+    def find_resource(self, kind: ResourceKind, lane: str, resource_id: str) -> Resource | None:
+        return cast("Resource | None", self._call("find_resource", kind, lane, resource_id))
+
+    def is_deleted(self, lane: str, resource_id: str) -> bool:
+        return cast("bool", self._call("is_deleted", lane, resource_id))
+
+    def list_resources(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
+        return cast("Sequence[Resource]", self._call("list_resources", kind, lane))
+
+    def measure_resources(self, kind: ResourceKind, lane: str) -> ResourceUsage:
+        return cast("ResourceUsage", self._call("measure_resources", kind, lane))
 
     def commit(self, effects: Iterable[Effect]) -> None:
         self._call("commit", tuple(effects))

@@ -9,10 +9,14 @@ import pytest
 
 from mockclaude.api.fingerprint import parse
 from mockclaude.engine.decision import Decision
+from mockclaude.engine.endpoint_reply import Answer, Content, decide_document
 from mockclaude.engine.explain import explain_response
-from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.routes import answer
+from mockclaude.engine.http_request import HttpRequest, hash_key_to_lane
+from mockclaude.engine.request_context import RequestContext, resource_request
+from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.state.resources import Resource, ResourcePut
+from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.template.templates import MAX_FILLED
@@ -208,3 +212,58 @@ def test_explanation_has_the_rules_for_models() -> None:
     assert "not     scenario.yaml:1:9: model: expected 'x', got nothing" in explain_response(
         load_text(text), [call("models")]
     )
+
+
+FILE = Resource("file", "", "", 0, b"{}")
+CREATED = {
+    "rules: [{reply: Hello}]": (200, 1),
+    "rules: [{when: {endpoint: files}, reply: {generate: auto}}]": (200, 1),
+    "rules: [{when: {endpoint: files}, reply: {error: 529}}]": (529, 0),
+    "rules: [{when: {endpoint: files}, reply: {generate: auto}, fault: {error: 529}}]": (529, 0),
+    "rules: [{when: {endpoint: files}, reply: {disconnect: reset}}]": (0, 1),
+    "rules: [{when: {endpoint: files}, reply: {generate: auto}, fault: {disconnect: close, after: 50%}}]": (200, 1),
+    "rules: [{when: {endpoint: batches}, reply: {error: 529}}]": (200, 1),
+}
+"""What a scenario does to the creation of a file: the status, and the number of files then."""
+
+
+def create(state: ScenarioState, body: Content | dict[str, Any]) -> Decision:
+    """Decide on the creation of a file whose id is drawn."""
+
+    def answer_with(draws: Draws) -> Answer:
+        effect = ResourcePut(FILE._replace(lane=http.head.lane, id=draws.identifier("file")))
+        return Answer(body, (("x-own", "1"),), (effect,))
+
+    http = http_request("POST", "/v1/files", {}, with_client_headers({"x-api-key": "mock"}), b"", NOW)
+    request = resource_request(http.head.endpoint, http.head.path, http.headers)
+    context = RequestContext(http, state, request, http.raw_fingerprints())
+    return commit(state, decide_document(context, answer_with))
+
+
+@pytest.mark.parametrize("text", CREATED)
+def test_what_is_created_is_kept_unless_the_response_is_an_error(text: str) -> None:
+    state = ScenarioState(load_text(text))
+    decision = create(state, {"id": "x"})
+    kept = state.store.list_resources("file", hash_key_to_lane("mock"))
+
+    assert (decision.response.status, len(kept)) == CREATED[text]
+
+
+def test_created_ids_differ_by_occurrence_only() -> None:
+    states = [ScenarioState(load_text("rules: [{reply: Hello}]")) for _ in range(2)]
+    for state in states:
+        create(state, {})
+        create(state, {})
+    one, other = (
+        [file.id for file in state.store.list_resources("file", hash_key_to_lane("mock"))] for state in states
+    )
+
+    assert one == other
+    assert len({*one}) == 2
+
+
+def test_content_has_its_bytes_and_its_headers() -> None:
+    response = create(ScenarioState(load_text("rules: [{reply: Hello}]")), Content(b"\x00\xff", "image/png")).response
+    lines = dict(response.headers.lines)
+
+    assert (response.data, lines["content-type"], lines["x-own"]) == (b"\x00\xff", "image/png", "1")

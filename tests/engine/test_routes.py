@@ -247,14 +247,14 @@ def test_any_model_is_made_up_without_validation() -> None:
 @pytest.mark.parametrize(
     ("query", "first"),
     [
-        ({"after_id": LISTED[0], "before_id": LISTED[2]}, LISTED[1]),
-        ({"after_id": "gpt-5"}, LISTED[0]),
-        ({"before_id": "gpt-5"}, LISTED[0]),
+        ({"after_id": LISTED[0], "before_id": LISTED[2]}, None),
+        ({"after_id": "gpt-5"}, None),
+        ({"before_id": "gpt-5"}, None),
         ({"limit": "many"}, LISTED[0]),
         ({"lifecycle[]": "Active"}, LISTED[0]),
     ],
 )
-def test_any_page_is_answered_without_validation(query: dict[str, str], first: str) -> None:
+def test_any_page_is_answered_without_validation(query: dict[str, str], first: str | None) -> None:
     given = sent(answer(call("GET", "/v1/models", query=query), UNCHECKED))
 
     assert (given.status, given.json["first_id"]) == (200, first)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.resources import Resource, ResourcePut
 from mockclaude.engine.state.store import (
     Address,
     CacheUsed,
@@ -201,6 +202,10 @@ CHANGES: dict[str, tuple[Callable[[Store], object], Callable[[Store], object]]] 
     "thread": (
         lambda store: store.commit([ThreadStored(ADDRESS, b"{}", None, 0)]),
         lambda store: store.continue_thread(ADDRESS, 0, hold=False),
+    ),
+    "resource": (
+        lambda store: store.commit([ResourcePut(Resource("file", "lane", "file_1", 0, b"{}"))]),
+        lambda store: store.list_resources("file", "lane"),
     ),
     "limit": (
         lambda store: store.admit(LIMITED),

@@ -80,7 +80,7 @@ def test_the_index_page_is_not_kept(serve: Serve, journal: Journal) -> None:
         ("DELETE", "/nowhere", 404),
         ("POST", "/messages", 404),
         ("POST", "/wrong/v1/messages?beta=true", 404),
-        ("POST", "/v1/complete", 404),
+        ("POST", "/v1/completed", 404),
         ("GET", "/v1/messages", 405),
     ],
 )

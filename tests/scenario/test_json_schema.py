@@ -52,6 +52,7 @@ BEYOND = [
     "rules:\n- reply: x\n  when:\n    user: {regex: '(?:a{1000}){1000}'}\n",
     "rules:\n- reply: x\n  when:\n    user: {regex: 'refund(?! policy)'}\n",
     "rules:\n- reply: x\n  when:\n    {endpoint: models, user: x}\n",
+    "rules:\n- reply: x\n  when:\n    {endpoint: [files, skills], model: x}\n",
     "rules:\n- reply: x\n  when:\n    body: 'a['\n",
     "rules:\n- reply: x\n  when:\n    body: {'a b': 1}\n",
     "rules:\n- reply: x\n  when:\n    body: lenght(tools)\n",

@@ -38,6 +38,7 @@ MAPPING = "a mapping (`key: value`)"
 TEXT = f"text or {MAPPING}"
 QUOTES = "; put quotes around it"
 NO_VALUE = "missing value, got null; expected a value; add one or remove the key"
+ENDPOINTS = "'messages', 'count_tokens', 'models', 'batches', 'files' or 'skills'"
 DURATION = "expected a number with a unit, such as 400ms, 2s or 1.5m"
 CHUNKS = "expected a number of chunks, e.g. 3, or a list of texts, e.g. ['The ', 'weather']"
 OR_CHUNKS = "expected it, or a list of chunks, beside the other keys"
@@ -111,6 +112,8 @@ IN_A_FILE = [
     ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
     ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
     ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [a b]", f"2:8: unknown betas, got ['a b']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [any]", f"2:8: unknown betas, got ['any']; {BETAS}"),
     (
         "rules: [reply: x]\naccount: nwe",
         "2:10: invalid value, got string 'nwe'; expected 'old' or 'new'; did you mean 'new'?",
@@ -219,7 +222,7 @@ IN_A_CONDITION = [
     (
         "usr: x",
         "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, "
-        "turn, retry or endpoint; did you mean 'user'?",
+        "turn, retry, endpoint or adapter; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
     ("user: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
@@ -259,17 +262,22 @@ IN_A_CONDITION = [
     ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("endpoint:", f"10: {NO_VALUE}"),
     ("endpoint: []", "11: no items; expected at least one item"),
-    ("endpoint: count", "11: invalid value, got string 'count'; expected 'messages', 'count_tokens' or 'models'"),
-    ("endpoint: [models, 5]", "20: invalid value, got number 5; expected 'messages', 'count_tokens' or 'models'"),
+    ("endpoint: count", f"11: invalid value, got string 'count'; expected {ENDPOINTS}"),
+    ("endpoint: [models, 5]", f"20: invalid value, got number 5; expected {ENDPOINTS}"),
     (
         "{endpoint: models, user: x}",
-        "1: `user` never matches a request to models, which has no body; expected headers, model or retry beside "
-        "`endpoint: models`",
+        "1: `user` never matches a request to models, which has no message; expected adapter, headers, model or retry "
+        "beside `endpoint`",
+    ),
+    (
+        "{endpoint: [files, skills], model: x}",
+        "1: `model` never matches a request to files or skills, which has no message; expected adapter, headers or "
+        "retry beside `endpoint`",
     ),
     (
         "endpont: models",
         "1: unknown key 'endpont'; expected user, tool_result, system, anywhere, model, tools, "
-        "headers, body, stream, turn, retry or endpoint; did you mean 'endpoint'?",
+        "headers, body, stream, turn, retry, endpoint or adapter; did you mean 'endpoint'?",
     ),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),

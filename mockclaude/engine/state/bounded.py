@@ -81,10 +81,14 @@ class OwnerMap(Generic[K, V]):
         share: The maximum number of values of one owner, and the maximum sum of their sizes.
         total: The maximum sum of the sizes of all values.
         drop: Called with a note on dropped values.
+        owner: The noun for an owner in notes.
     """
 
-    def __init__(self, name: str, share: tuple[int, int], total: int, drop: Callable[[str], None]) -> None:
+    def __init__(
+        self, name: str, share: tuple[int, int], total: int, drop: Callable[[str], None], owner: str = "API key"
+    ) -> None:
         self._name = name
+        self._owner = owner
         self._share = share
         self._drop = drop
         self._owners: BoundedMap[str, BoundedMap[K, V]] = BoundedMap(MAX_OWNERS, total)
@@ -102,9 +106,20 @@ class OwnerMap(Generic[K, V]):
         """Put `value` as the owner's newest."""
         values = self._owners.get(owner) or BoundedMap(*self._share)
         if dropped := len(values.put(key, value, size)):
-            self._drop(f"dropped: {dropped} of the {self._name} of this API key, put longest ago")
+            self._drop(f"dropped: {dropped} of the {self._name} of this {self._owner}, put longest ago")
         if owners := len(self._owners.put(owner, values, values.size)):
-            self._drop(f"dropped: all {self._name} of {owners} of the API keys, used longest ago")
+            self._drop(f"dropped: all {self._name} of {owners} of the {self._owner}s, used longest ago")
+
+    def pop(self, owner: str, key: K) -> None:
+        """Drop the value of `key`, if it exists."""
+        values = self._owners.get(owner)
+        if values is not None:
+            values.pop(key)
+            self._owners.put(owner, values, values.size)
+
+    def drop_owner(self, owner: str) -> None:
+        """Drop the values of an owner."""
+        self._owners.pop(owner)
 
     def forget(self, end: str) -> None:
         """Drop the values of all owners whose names end with `end`."""
@@ -114,7 +129,7 @@ class OwnerMap(Generic[K, V]):
 
     def fork(self, drop: Callable[[str], None]) -> OwnerMap[K, V]:
         """Return an independent copy. Both share the values, which must not change."""
-        fork: OwnerMap[K, V] = OwnerMap(self._name, self._share, 0, drop)
+        fork: OwnerMap[K, V] = OwnerMap(self._name, self._share, 0, drop, self._owner)
         fork._owners = self._owners.copy(lambda values: values.copy(lambda value: value))
         return fork
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.api.errors import ApiError
+from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourceKind, ResourcePut, ResourceUsage
 from mockclaude.engine.state.token_bucket import LimitPool
 from mockclaude.reply.cache_usage import InputUsage, Ttl
 from mockclaude.scenario.rules import RuleKey
@@ -190,7 +191,15 @@ class ThreadRestored(NamedTuple):
 
 
 Effect: TypeAlias = (
-    LimitSettled | FlightLeft | CacheUsed | RequestRemembered | ThreadStored | ThreadContinued | ThreadRestored
+    LimitSettled
+    | FlightLeft
+    | CacheUsed
+    | RequestRemembered
+    | ThreadStored
+    | ThreadContinued
+    | ThreadRestored
+    | ResourcePut
+    | ResourceDeleted
 )
 """A change of the store, with its keys or its permit. Each effect is atomic.
 
@@ -229,6 +238,18 @@ class Store(Protocol):
     def earlier_request(self, address: Address) -> RequestHashes | None:
         """Return the request with this reply."""
 
+    def find_resource(self, kind: ResourceKind, lane: str, resource_id: str) -> Resource | None:
+        """Return a resource with its content."""
+
+    def is_deleted(self, lane: str, resource_id: str) -> bool:
+        """Return whether a resource with the id has been deleted."""
+
+    def list_resources(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
+        """List the resources of a kind without their content, newest first."""
+
+    def measure_resources(self, kind: ResourceKind, lane: str) -> ResourceUsage:
+        """Measure the resources of a kind in a lane."""
+
     def commit(self, effects: Iterable[Effect]) -> None:
         """Apply effects in their order."""
 
@@ -236,7 +257,7 @@ class Store(Protocol):
         """Return an independent copy."""
 
     def forget(self, lane: str | None = None) -> None:
-        """Drop the counters and limits of a lane, or everything."""
+        """Drop the counters, limits and resources of a lane, or everything."""
 
     def take_notes(self) -> tuple[str, ...]:
         """Return the notes on dropped values since the last call."""

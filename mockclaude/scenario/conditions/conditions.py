@@ -114,6 +114,8 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
         yield Condition("stream", str(when.stream).lower(), attrgetter("stream"), lambda found: found is when.stream)
     if when.endpoint:
         yield _choice_condition("endpoint", when.endpoint, attrgetter("endpoint"))
+    if when.adapter:
+        yield _choice_condition("adapter", when.adapter, attrgetter("adapter"))
     if when.model:
         yield _text_condition("model", when.model, attrgetter("model"))
     if when.turn:

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.regex import Regex
+from mockclaude.scenario.diagnostics import join_words
 from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.shorthand import (
     FormatModel,
@@ -80,11 +81,15 @@ Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidato
 Ordinals: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
-Endpoint: TypeAlias = Literal["messages", "count_tokens", "models"]
+Endpoint: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
 Endpoints: TypeAlias = Annotated[list[Endpoint], BeforeValidator(as_list), Field(min_length=1)]
 
-_OF_MODELS = ("endpoint", "headers", "model", "retry")
-"""The conditions that a request to `models`, which has no body, can match."""
+Adapter: TypeAlias = Literal["anthropic", "openai", "bedrock", "vertex"]
+Adapters: TypeAlias = Annotated[list[Adapter], BeforeValidator(as_list), Field(min_length=1)]
+
+_WITH_MESSAGE = ("messages", "count_tokens")
+_WITHOUT_MESSAGE = ("adapter", "endpoint", "headers", "retry")
+"""The conditions that a request to another endpoint can match; one to `models` can also match `model`."""
 
 
 class When(FormatModel):
@@ -113,11 +118,18 @@ class When(FormatModel):
     retry: Numbers | None = None
     """The number of retries before this request: the SDK's header x-stainless-retry-count."""
     endpoint: Endpoints | None = None
-    """The endpoint: `messages`, `count_tokens` or `models`. Default: `messages`."""
+    """The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`."""
+    adapter: Adapters | None = None
+    """The API whose client sends the request: `anthropic`, `openai`, `bedrock` or `vertex`. Default: any."""
 
     @model_validator(mode="after")
     def _can_match(self) -> Self:
-        if self.endpoint == ["models"] and (others := self.model_fields_set.difference(_OF_MODELS)):
-            problem = f"`{min(others)}` never matches a request to models, which has no body"
-            raise ValueError(f"{problem}; expected headers, model or retry beside `endpoint: models`")
+        endpoints = self.endpoint or ["messages"]
+        if any(endpoint in _WITH_MESSAGE for endpoint in endpoints):
+            return self
+        accepted = sorted((*_WITHOUT_MESSAGE, "model") if "models" in endpoints else _WITHOUT_MESSAGE)
+        if others := self.model_fields_set.difference(accepted):
+            problem = f"`{min(others)}` never matches a request to {join_words(endpoints)}, which has no message"
+            keys = join_words([key for key in accepted if key != "endpoint"])
+            raise ValueError(f"{problem}; expected {keys} beside `endpoint`")
         return self

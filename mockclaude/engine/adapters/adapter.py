@@ -1,0 +1,48 @@
+"""The entrance and the exit of every adapter: it decides a translated request by the path of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mockclaude.api.errors import ApiError
+from mockclaude.engine.decide import decide
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.refusal import refuse
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.reply.dialect import Dialect
+
+
+class CoreRequest(NamedTuple):
+    """A request in the API's own dialect.
+
+    Attributes:
+        body: The body.
+        headers: The headers that differ from the client's: `anthropic-version`, `anthropic-beta`, the mode.
+        path: The path of the API.
+    """
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = (("anthropic-version", "2023-06-01"),)
+    path: str = "/v1/messages"
+
+
+def decide_in_dialect(
+    http: HttpRequest,
+    state: ScenarioState,
+    request: CoreRequest,
+    dialect: Dialect | None,
+    answer: Callable[[HttpRequest, ScenarioState], Decision] = decide,
+) -> Decision:
+    """Decide a request of an adapter by the path of the core.
+
+    The response is in the dialect, and the journal has the body in the API's own.
+    """
+    head = http.head.to_core(request.path, request.headers)
+    core = http._replace(head=head, headers=head.headers, body=request.body, dialect=dialect)
+    try:
+        decision = answer(core, state)
+    except ApiError as error:
+        decision = refuse(core, state, error)
+    return decision if decision.whole else decision._replace(whole=request.body)
