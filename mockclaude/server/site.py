@@ -104,7 +104,7 @@ class Site:
         return site
 
     def _create_state(self, scenario: Scenario) -> ScenarioState:
-        return ScenarioState(scenario, self._retry_speed)
+        return ScenarioState(scenario, self._retry_speed, max_upload=self.max_upload)
 
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
