@@ -14,7 +14,7 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 
 
 def clean_filename(filename: str | None, media_type: str) -> str:
-    """Return the last component of a path, or a name by the media type if that is empty."""
+    """Return the last component of a path, or `unnamed` with an extension."""
     name = re.split(r"[/\\]", filename or "")[-1]
     return name or f"unnamed{find_extension(media_type)}"
 
@@ -24,7 +24,7 @@ def find_filename_problem(name: str) -> str:
     if len(name) > MAX_FILENAME:
         return f"Filename should have at most {MAX_FILENAME} characters"
     match = _FORBIDDEN.search(name)
-    return f"Filename must not contain {ascii(match[0])}" if match else ""
+    return f"Filename must not contain {match[0]!a}" if match else ""
 
 
 def build_disposition(name: str) -> str:

@@ -17,6 +17,7 @@ Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 """Path pattern -> method -> handler, or its name as `module:function`, imported for the first request."""
 
 _ADAPTERS = "mockclaude.engine.adapters"
+_FILES = "mockclaude.engine.resources.files"
 
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
@@ -38,7 +39,11 @@ PLATFORMS: Handlers = {
 }
 """Amazon Bedrock and Google's Vertex AI, in `engine/adapters/`."""
 
-FILES: Handlers = {}
+FILES: Handlers = {
+    "/v1/files": {"GET": f"{_FILES}:list_files", "POST": f"{_FILES}:upload"},
+    "/v1/files/{file_id}": {"GET": f"{_FILES}:retrieve", "DELETE": f"{_FILES}:delete"},
+    "/v1/files/{file_id}/content": {"GET": f"{_FILES}:download"},
+}
 """The Files API, in `engine/resources/`."""
 
 BATCHES: Handlers = {

@@ -107,7 +107,8 @@ class Site:
         return site
 
     def _create_state(self, name: str, scenario: Scenario) -> ScenarioState:
-        state = ScenarioState(scenario, self._retry_speed, create_store(name, self.max_upload, self._data))
+        store = create_store(name, self.max_upload, self._data)
+        state = ScenarioState(scenario, self._retry_speed, store, self.max_upload)
         state.is_instant = not self.clock.waits
         return state
 

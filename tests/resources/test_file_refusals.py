@@ -201,14 +201,5 @@ def test_headers_are_validated_like_those_of_messages() -> None:
         assert client.send("GET", "/v1/files?beta=true", **values).status == status
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "allow"),
-    [("PUT", "/v1/files", "GET, POST"), ("POST", "/v1/files/x", "GET, DELETE"), ("DELETE", "/v1/files/x/content", "GET")],
-)
-def test_other_method_is_a_405(method: str, path: str, allow: str) -> None:
-    response = FilesClient().send(method, path)
-    assert (response.status, {*response.headers["allow"].split(", ")}) == (405, {*allow.split(", ")})
-
-
 def test_options_are_answered() -> None:
     assert FilesClient().send("OPTIONS", "/v1/files").status == 204

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -123,7 +124,7 @@ def test_expired_file_is_shown_for_30_days() -> None:
     response = client.send("GET", f"{path}/content")
     assert (response.status, response.json["error"]["details"]) == (404, {"error_code": "file_expired"})
     assert client.send("GET", path).json == metadata
-    client.now = NOW + 3600 + 30 * DAY
+    client.now = NOW + 3600 + 30 * DAY - 1
     assert client.list_ids() == [metadata["id"]]
     client.now += 1
     assert client.list_ids() == []
@@ -152,11 +153,11 @@ def test_expired_files_make_room_for_others() -> None:
     assert client.upload_form(content).status == 400
 
 
-def walk(client: FilesClient, query: str, key: str, name: str) -> list[list[str]]:
+def walk(client: FilesClient, limit: int, key: str, name: str, first: str = "") -> list[list[str]]:
     """Return the ids of all pages, following the key of a page as the parameter `name`."""
-    pages, following = [], ""
+    pages, following = [], f"&{name}={first}" if first else ""
     while True:
-        page = client.send("GET", f"/v1/files?{query}{following}").json
+        page = client.send("GET", f"/v1/files?limit={limit}{following}").json
         pages.append([file["id"] for file in page["data"]])
         if not page.get("has_more", page.get(key)):
             return pages
@@ -174,12 +175,12 @@ def test_both_families_of_pages_have_each_file_once(count: int, limit: int) -> N
         *((BETA, "last_id", "after_id"), (MANAGED, "last_id", "after_id")),
     ):
         client.headers = {"anthropic_beta": betas or None}
-        pages = walk(client, f"limit={limit}", key, name)
-        assert sum(pages, []) == newest_first
+        pages = walk(client, limit, key, name)
+        assert [*chain.from_iterable(pages)] == newest_first
     client.headers = {"anthropic_beta": BETA}
     if count:
-        oldest = f"limit={limit}&before_id={newest_first[-1]}"
-        assert sum(reversed(walk(client, oldest, "first_id", "before_id")), []) == newest_first[:-1]
+        pages = walk(client, limit, "first_id", "before_id", newest_first[-1])
+        assert [*chain.from_iterable(reversed(pages))] == newest_first[:-1]
 
 
 def test_keys_of_a_page_depend_on_the_beta() -> None:
@@ -220,7 +221,7 @@ def test_ids_select_files_and_skip_unknown_ones() -> None:
 
 
 def test_rules_and_faults_reach_the_endpoint() -> None:
-    client = FilesClient("rules: [{when: {endpoint: files}, fault: 529, times: 1}, {reply: Hi}]")
+    client = FilesClient("rules: [{when: {endpoint: files}, reply: [{error: 529}], times: 1}, {reply: Hi}]")
 
     assert client.upload_form(FILE).status == 529
     assert client.list_ids() == []

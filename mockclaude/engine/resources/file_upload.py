@@ -28,7 +28,7 @@ class Upload(NamedTuple):
         media_type: The declared or detected media type.
         data: The content.
         expires_in_seconds: The lifetime; None without one.
-        canonical: What the fingerprint follows from: the boundary of the form differs in each request.
+        canonical: The source of the fingerprint, without the boundary, which differs in each request.
     """
 
     filename: str
@@ -103,6 +103,4 @@ def _find_media_type(file: FormPart, validation: ValidationResult, *, needs_type
 
 def _canonicalize(parts: list[FormPart]) -> bytes:
     """Encode the parts without the boundary between them, and their contents as hashes."""
-    return orjson.dumps(
-        [[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts]
-    )
+    return orjson.dumps([[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts])

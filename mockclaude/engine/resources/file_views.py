@@ -23,7 +23,7 @@ _LOST = "files do not survive a restart of the server"
 
 
 class FileFacts(TypedDict):
-    """What a file has besides its id, its content and its size. Times are microseconds since the epoch."""
+    """The facts of a file. Times are microseconds since the epoch."""
 
     filename: str
     mime_type: str

@@ -12,9 +12,9 @@ from mockclaude.api.file_types import UNKNOWN_TYPE
 from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.endpoint_reply import Answer, Content, decide_document, resource_request
+from mockclaude.engine.endpoint_reply import Answer, Content, decide_document
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.request_context import RequestContext
+from mockclaude.engine.request_context import RequestContext, resource_request
 from mockclaude.engine.resources import file_views
 from mockclaude.engine.resources.file_list import list_page
 from mockclaude.engine.resources.file_upload import Upload, read_upload
@@ -44,7 +44,9 @@ class FilesRequest(NamedTuple):
         return decide_document(RequestContext(http, state, request, fingerprints or http.raw_fingerprints()), answer)
 
     def find(self, file_id: str) -> Resource:
-        """Return the file with an id. If validation is off, an id that was never given has a made-up file.
+        """Return the file with an id.
+
+        If validation is off, an unknown id has a made-up file.
 
         Raises:
             ApiError: 404; the file is unknown or deleted.
@@ -74,7 +76,7 @@ class FilesRequest(NamedTuple):
         return Resource("file", self.lane, file_id, now_us, orjson.dumps(facts), upload.data, size)
 
     def make_room(self, size: int) -> tuple[ResourceDeleted, ...]:
-        """Return the deletions of expired files that make room for a new file, if there is none.
+        """Return the deletions of expired files that a new file requires.
 
         Args:
             size: The size of the new file with its facts, in bytes.
@@ -114,8 +116,7 @@ def list_files(http: HttpRequest, state: ScenarioState) -> Decision:
     request = _read(http, state)
     files = [] if "scope_id" in http.head.query else state.store.list_resources("file", request.lane)
     shown = [file for file in files if not file_views.is_gone(file_views.read_facts(file), http.now_us)]
-    items = [file_views.describe_file(file, request.shape) for file in shown]
-    page = list_page(items, http.head.query, request.shape, request.validation)
+    page = list_page(shown, http.head.query, request.shape, request.validation)
     return request.decide(lambda _: Answer(page))
 
 
