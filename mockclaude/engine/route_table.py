@@ -16,6 +16,8 @@ Handler: TypeAlias = Callable[..., Decision]
 Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 """Path pattern -> method -> handler, or its name as `module:function`, imported for the first request."""
 
+_FILES = "mockclaude.engine.resources.files"
+
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
     "/v1/messages/count_tokens": {"POST": count_tokens},
@@ -27,7 +29,11 @@ CORE: Handlers = {
 PLATFORMS: Handlers = {}
 """Amazon Bedrock and Google's Vertex AI, in `engine/adapters/`."""
 
-FILES: Handlers = {}
+FILES: Handlers = {
+    "/v1/files": {"GET": f"{_FILES}:list_files", "POST": f"{_FILES}:upload"},
+    "/v1/files/{file_id}": {"GET": f"{_FILES}:retrieve", "DELETE": f"{_FILES}:delete"},
+    "/v1/files/{file_id}/content": {"GET": f"{_FILES}:download"},
+}
 """The Files API, in `engine/resources/`."""
 
 BATCHES: Handlers = {}

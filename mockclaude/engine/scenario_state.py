@@ -13,6 +13,7 @@ from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest, find_lane
 from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.resources import MAX_LANE_BYTES
 from mockclaude.engine.state.store import Claim, Store
 from mockclaude.engine.validate import RequestValidator
 from mockclaude.reply.draws import Draws
@@ -41,19 +42,27 @@ class ScenarioState:
         rules: The added rules, then the scenario's own.
         endpoint_rules: The rules that name an endpoint. Only these match requests to other endpoints than `messages`.
         endpoint_chaos: The faults of chaos that name an endpoint.
-        store: Counters, limits, prompt cache and threads.
+        store: Counters, limits, prompt cache, threads and resources.
+        max_upload: The maximum number of bytes of the files of a lane.
         retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
         problem: The errors in the current files, if an earlier version is served instead; '' for none.
         limits_revision: A number that changes when the limits do.
         resets: How often the state was reset. Effects of decisions before a reset are not committed after it.
     """
 
-    def __init__(self, scenario: Scenario, retry_speed: float = 1.0, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        retry_speed: float = 1.0,
+        store: Store | None = None,
+        max_upload: int = MAX_LANE_BYTES,
+    ) -> None:
         self.retry_speed = retry_speed
+        self.max_upload = max_upload
         self.added: dict[str | None, tuple[RuleBatch, ...]] = {}
         self.problem = ""
         self.scenario = scenario
-        self.store: Store = MemoryStore() if store is None else store
+        self.store: Store = MemoryStore(max_upload) if store is None else store
         self.limits_revision = self.resets = 0
         self._batches = 0
         self._lock = RLock()

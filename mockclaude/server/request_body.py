@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from mockclaude.api.errors import ApiError
+from mockclaude.engine.state.resources import MAX_LANE_BYTES
 from mockclaude.server.player import play
 from mockclaude.wire.script import CONTINUE
 
@@ -21,7 +22,7 @@ MAX_BODY = 32 * 1024 * 1024
 MAX_SKILL = 30 * 1024 * 1024
 """The maximum number of bytes of a skill's upload, by the API's documentation."""
 
-MAX_UPLOAD = 64 * 1024 * 1024
+MAX_UPLOAD = MAX_LANE_BYTES
 """Default of the maximum number of bytes of an upload of files or of a batch. The API takes 500 MB and 256 MB."""
 
 MAX_MEMBERS = 1_000

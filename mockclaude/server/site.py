@@ -107,7 +107,8 @@ class Site:
         return site
 
     def _create_state(self, name: str, scenario: Scenario) -> ScenarioState:
-        return ScenarioState(scenario, self._retry_speed, create_store(name, self.max_upload, self._data))
+        store = create_store(name, self.max_upload, self._data)
+        return ScenarioState(scenario, self._retry_speed, store, max_upload=self.max_upload)
 
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
