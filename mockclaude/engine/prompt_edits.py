@@ -12,7 +12,9 @@ from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.scenario.format.policy import Policy
 
-_FILE_BLOCKS = frozenset({"block:image", "block:document", "block:container_upload"})
+_EDITED = frozenset({"block:thinking", "block:redacted_thinking", "block:compaction", "context_management"})
+_FILE_SOURCES = ("file", "content")
+"""The types of sources that are a file or may have one."""
 
 
 def check_and_edit(
@@ -25,7 +27,7 @@ def check_and_edit(
     """
     if "block:document" in request.traits:
         check_documents(request)
-    if result.is_off or _FILE_BLOCKS.isdisjoint(request.traits):
+    if result.is_off or not _may_name_files(request):
         return _check_and_edit(request, result, policy)
     from mockclaude.engine.resources.stored_files import read_files, restore_ids
 
@@ -34,7 +36,21 @@ def check_and_edit(
     return edited if judged is request else restore_ids(request, edited)
 
 
+def _may_name_files(request: MessagesRequest) -> bool:
+    blocks = request.blocks
+    for kind in ("image", "document"):
+        for _, block in blocks.get(kind, ()):
+            source = block.get("source")
+            if isinstance(source, dict) and source.get("type") in _FILE_SOURCES:
+                return True
+    return "container_upload" in blocks
+
+
 def _check_and_edit(request: MessagesRequest, result: ValidationResult, policy: Policy) -> MessagesRequest:
+    if _EDITED.isdisjoint(request.traits):
+        if not result.is_off:
+            report_failures(request, result)
+        return request
     if not result.is_off:
         report_failures(request, result, "body")
     if result.mode == "anthropic":

@@ -19,7 +19,7 @@ KEPT_SECONDS = 30 * 86_400
 """How long the API shows an expired file."""
 
 _OWN_ID = re.compile("file_01[1-9A-Za-z]{22}")
-_LOST = "files do not survive a restart of the server"
+_LOST = "files are lost with a restart, unless --data; they belong to one lane (isolation key)"
 
 
 class FileFacts(TypedDict):

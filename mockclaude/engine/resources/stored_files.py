@@ -1,7 +1,7 @@
 """Files that a Messages request names by their ids: the request is judged as if their bytes stood there.
 
 The body stays as it is: rules, templates and the journal see the ids. Tokens, the prompt cache and the checks of media
-see the bytes. Supposed: the statuses of unknown and expired ids, and the text for an expired one.
+see the bytes. Supposed: the statuses of unknown and expired ids.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from base64 import b64encode
 from copy import copy
 from typing import Any
 
-import orjson
-
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.media import read_image
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.prompt import Prompt
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest, find_lane
+from mockclaude.engine.resources import file_views
 from mockclaude.engine.state.resources import Resource
 from mockclaude.engine.state.store import Store
 
@@ -29,22 +27,9 @@ MAX_INLINE = 32 * 1024 * 1024
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _PDF = ("application/pdf",)
 
-_OWN_ID = compile_lazily(r"file_01[1-9A-HJ-NP-Za-km-z]{22}")
-_LOST = "files are lost with a restart, unless --data; they belong to one lane (isolation key)"
 _NO_DOCUMENT = "Unsupported document file format: {}. Only PDF and plaintext documents are supported."
 _NO_IMAGE = "Unsupported image file format: {}. Supported image formats are JPEG, PNG, GIF, and WebP."
 _NO_CONTAINER = "container_upload: no code execution tool and no container; the API may ignore or refuse the file"
-
-
-def file_not_found(file_id: str) -> ApiError:
-    """Build the 404 for an unknown file."""
-    hint = _LOST if _OWN_ID.fullmatch(file_id) else ""
-    return ApiError("not_found_error", f"File `{file_id}` not found.", hint=hint)
-
-
-def file_expired(file_id: str) -> ApiError:
-    """Build the 404 for a file that has expired."""
-    return ApiError("not_found_error", f"File `{file_id}` has expired.", details={"error_code": "file_expired"})
 
 
 def read_files(request: MessagesRequest, result: ValidationResult, http: HttpRequest, store: Store) -> MessagesRequest:
@@ -136,16 +121,15 @@ class _Reader:
         found = (self._store.find_resource("file", lane, file_id) for lane in lanes)
         resource = next(filter(None, found), None)
         if resource is None:
-            self._report(file_not_found(file_id))
+            self._report(file_views.build_not_found(file_id))
             return None
-        expires_us = orjson.loads(resource.facts)["expires_us"]
-        if expires_us is not None and expires_us <= self._http.now_us:
-            self._report(file_expired(file_id))
+        if file_views.is_expired(file_views.read_facts(resource), self._http.now_us):
+            self._report(file_views.build_expired(file_id))
             return None
         return resource
 
     def _encode(self, kind: str, resource: Resource) -> Body | None:
-        media_type, content = orjson.loads(resource.facts)["mime_type"], resource.content
+        media_type, content = file_views.read_facts(resource)["mime_type"], resource.content
         if kind == "document" and media_type == "text/plain":
             return {"type": "text", "media_type": media_type, "data": content.decode("utf-8", "replace")}
         data = b64encode(content).decode()
