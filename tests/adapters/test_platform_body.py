@@ -15,6 +15,7 @@ from mockclaude.engine.adapters.platform_body import (
     note_model,
     read_object,
     refuse_extra,
+    take_betas,
     take_version,
 )
 from mockclaude.engine.decision import Decision
@@ -62,6 +63,24 @@ def test_field_of_the_path_is_refused_in_the_mode_anthropic() -> None:
     refuse_extra(fields, ("stream", "model"), "gateway")
 
     assert fields == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("betas", "header", "joined"),
+    [(["a", "b"], "", "a,b"), ("a", "", "a"), (["a"], "c", "c,a"), ([], "c", ""), (None, "c", "")],
+)
+def test_betas_of_the_body_are_a_header(betas: object, header: str, joined: str) -> None:
+    fields = {"anthropic_beta": betas, "a": 1}
+
+    assert take_betas(fields, header) == ((("anthropic-beta", joined),) if joined else ())
+    assert fields == {"a": 1}
+
+
+@pytest.mark.parametrize("betas", [5, [5], {"a": 1}])
+def test_betas_are_texts(betas: object) -> None:
+    with pytest.raises(ApiError) as refused:
+        take_betas({"anthropic_beta": betas}, "")
+    assert refused.value.message == "anthropic_beta: Input should be a valid list"
 
 
 def test_headers_of_the_api_are_dropped_once() -> None:

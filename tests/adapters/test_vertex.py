@@ -111,6 +111,15 @@ def test_version_is_in_the_body(version: str | None, validation: str, message: s
     assert not message or response.error == ("invalid_request_error", message)
 
 
+def test_betas_are_in_the_header_or_in_the_body() -> None:
+    thread: Any = {"thread": {"type": "create"}}
+    beta = "message-threads-2026-08-12"
+
+    assert send(**thread).status == 400
+    assert send(**thread, headers={"anthropic-beta": beta}).status == 200
+    assert send(**thread, anthropic_beta=[beta]).status == 200
+
+
 def test_body_has_no_model() -> None:
     assert send(model="claude-sonnet-5").error == ("invalid_request_error", "model: Extra inputs are not permitted")
     ignored = send(scenario=f"validation: gateway\n{SCENARIO}", model="claude-sonnet-5")

@@ -53,6 +53,25 @@ def take_version(fields: dict[str, Any], platform_version: str, mode: Mode) -> s
     return OLD_VERSION
 
 
+def take_betas(fields: dict[str, Any], header: str) -> tuple[tuple[str, str], ...]:
+    """Remove `anthropic_beta` from a body; return the header with all betas.
+
+    Args:
+        fields: The fields of the body.
+        header: The client's header `anthropic-beta`; '' for none.
+
+    Raises:
+        ApiError: 400; the field is not a text or a list of texts.
+    """
+    betas = fields.pop("anthropic_beta", None)
+    if not betas:
+        return ()
+    names = betas if isinstance(betas, list) else [betas]
+    if not all(isinstance(name, str) for name in names):
+        raise invalid("anthropic_beta: Input should be a valid list")
+    return (("anthropic-beta", ",".join(filter(None, [header, *names]))),)
+
+
 def refuse_extra(fields: dict[str, Any], names: Iterable[str], mode: Mode) -> None:
     """Refuse fields that the path specifies; the modes `gateway` and `off` drop them.
 

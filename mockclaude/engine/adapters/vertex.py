@@ -9,7 +9,13 @@ import orjson
 
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
-from mockclaude.engine.adapters.platform_body import note_model, read_object, refuse_extra, take_version
+from mockclaude.engine.adapters.platform_body import (
+    note_model,
+    read_object,
+    refuse_extra,
+    take_betas,
+    take_version,
+)
 from mockclaude.engine.adapters.vertex_dialect import VertexDialect
 from mockclaude.engine.count_tokens import count_tokens
 from mockclaude.engine.decide import decide
@@ -19,7 +25,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.valid_headers import validation_mode
 
 _VERSION = "vertex-2023-10-16"
-_MESSAGES, _COUNT = "/v1/messages", "/v1/messages/count_tokens"
+_COUNT = "/v1/messages/count_tokens"
 
 
 def predict(http: HttpRequest, state: ScenarioState, project: str, location: str, model: str) -> Decision:
@@ -46,13 +52,13 @@ def count(http: HttpRequest, state: ScenarioState, project: str, location: str) 
     Raises:
         ApiError: 400; the body is invalid.
     """
-    fields, version = _read(http, state)
+    fields, headers = _read(http, state)
     model = fields.get("model")
     written = model if isinstance(model, str) else ""
     dialect = VertexDialect(_name_resource(project, location, written))
     if written:
         fields["model"] = find_model_name(written)
-    core = CoreRequest(orjson.dumps(fields), (("anthropic-version", version),), _COUNT)
+    core = CoreRequest(orjson.dumps(fields), headers, _COUNT)
     decision = decide_in_dialect(http, state, core, dialect, count_tokens)
     return note_model(decision, written, fields["model"]) if written else decision
 
@@ -60,21 +66,20 @@ def count(http: HttpRequest, state: ScenarioState, project: str, location: str) 
 def _predict(
     http: HttpRequest, state: ScenarioState, project: str, location: str, model: str, **fields_of_path: bool
 ) -> Decision:
-    fields, version = _read(http, state)
+    fields, headers = _read(http, state)
     refuse_extra(fields, ("model",), validation_mode(http.head.headers, state.scenario.policy))
     name = find_model_name(model)
-    core = CoreRequest(
-        orjson.dumps({"model": name, **fields, **fields_of_path}), (("anthropic-version", version),), _MESSAGES
-    )
+    core = CoreRequest(orjson.dumps({"model": name, **fields, **fields_of_path}), headers)
     decision = decide_in_dialect(http, state, core, VertexDialect(_name_resource(project, location, model)), decide)
     return note_model(decision, model, name)
 
 
-def _read(http: HttpRequest, state: ScenarioState) -> tuple[dict[str, Any], str]:
-    """Parse the body, and take its version."""
+def _read(http: HttpRequest, state: ScenarioState) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
+    """Parse the body; return its fields, and the headers of the API that it has as fields."""
     fields = read_object(http.body)
     mode = validation_mode(http.head.headers, state.scenario.policy)
-    return fields, take_version(fields, _VERSION, mode)
+    version = ("anthropic-version", take_version(fields, _VERSION, mode))
+    return fields, (version, *take_betas(fields, http.head.headers.get("anthropic-beta", "")))
 
 
 def _name_resource(project: str, location: str, model: str) -> str:
