@@ -1,4 +1,6 @@
-"""Every named fault, and what clients of Bedrock and Vertex make of it.
+"""Every named fault of a response, and what clients of Bedrock and Vertex make of it.
+
+`refuse` and `close_idle` need several connections, and no adapter.
 
 `pytest --update-golden` writes the tables anew.
 """
