@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import TIMEOUT_MAX, Timer
 
 import mockclaude.cli.serve
 import mockclaude.server.run  # noqa: F401 (imported for the processes)
@@ -51,10 +52,13 @@ class ForkedProcess:
         self._process.kill()
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Wait for the end, and return the rest of both outputs."""
+        """Wait for the end, and return the rest of both outputs. After `timeout` seconds, the process is killed."""
+        guard = Timer(TIMEOUT_MAX if timeout is None else timeout, self.kill)
+        guard.daemon = True
+        guard.start()
         out = "" if self.stdout.closed else self.stdout.read()
-        self._process.join(timeout)
+        self._process.join()
+        guard.cancel()
         self.returncode = self._process.exitcode
-        assert self.returncode is not None, f"runs after {timeout} s"
         with self.stdout, self._errors:
             return out, self._errors.read()

@@ -36,7 +36,7 @@ class Pdf(NamedTuple):
     """A PDF.
 
     Attributes:
-        pages: The number of pages; 0 for an unreadable PDF, and None if reading would take too long.
+        pages: The number of pages; 0 for an unreadable PDF, and None if reading would take too long or needs AES.
         locked: Whether a password is required.
         texts: The texts of the first pages, without unreadable ones.
     """

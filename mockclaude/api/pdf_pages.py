@@ -91,4 +91,4 @@ class _Texts:
                 data = a85decode(data.partition(b"~>")[0])
             else:
                 raise ValueError(name)
-        return data
+        return data[:MAX_CONTENT]

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from pypdf import PdfReader, apply_configuration
-from pypdf.errors import LimitReachedError
+from pypdf.errors import DependencyError, LimitReachedError
 from pypdf.generic import EncodedStreamObject, IndirectObject, PdfObject, StreamObject
 
 from mockclaude.api.pdf_pages import Page, read_texts
@@ -28,6 +28,9 @@ MAX_UNPACKED = 100_000
 BYTES_OF_A_READ, KIDS_OF_A_READ = 200, 20
 """Bytes to search, and nodes to list, in the time of one read."""
 
+AES, AES_256 = 4, 5
+"""Versions of encryption. pypdf decrypts AES only if another library is installed, on which no decision may depend."""
+
 READS_OF_AN_ENTRY, READS_OF_AN_OBJECT = 5, 30
 """Reads for an entry of an index, and for an object that is not in the index."""
 
@@ -38,12 +41,12 @@ class PdfContent(NamedTuple):
     """The content of a PDF.
 
     Attributes:
-        pages: The number of pages; 0 for an unreadable PDF.
-        locked: Whether a password is required.
+        pages: The number of pages; 0 for an unreadable PDF, and None for a PDF that is encrypted with AES.
+        locked: Whether a password is required. The password of AES with 256 bits is not noticed.
         texts: The texts of the first pages; None for an unreadable text.
     """
 
-    pages: int
+    pages: int | None
     locked: bool
     texts: tuple[str | None, ...] = ()
 
@@ -67,10 +70,14 @@ def read_content(data: bytes, budget: ReadBudget, texts: int = 0) -> PdfContent:
         ):
             reader = _Reader(data, budget)
             locked = reader.is_encrypted and not reader.decrypt("")
+            if reader.encryption >= AES and not locked:
+                raise DependencyError
             pages = [] if locked else _list_pages(reader.root_object["/Pages"], budget)
             content = PdfContent(len(pages), locked, read_texts(pages[:texts], budget))
     except LimitReachedError:
         raise OverflowError from None
+    except DependencyError:
+        content = PdfContent(None, locked=False)
     except Exception:  # pypdf raises many types for invalid PDFs
         content = PdfContent(0, locked=False)
     budget.spend(0)  # pypdf may have caught the error of too few reads
@@ -102,6 +109,17 @@ class _Reader(PdfReader):
         self._budget = budget
         super().__init__(_File(data, budget))
 
+    @property
+    def encryption(self) -> int:
+        """The version of the encryption; 0 for none."""
+        entry: Any = self.trailer["/Encrypt"] if self.is_encrypted else {}
+        return int(entry.get("/V", 0))
+
+    def _handle_encryption(self, password: str | bytes | None) -> None:
+        if self.encryption >= AES_256:
+            raise DependencyError
+        super()._handle_encryption(password)
+
     def _sanitize_pdf15_xref_stream_index_pairs(
         self, index_pairs: list[int], entry_sizes: list[int], xref_stream: StreamObject
     ) -> list[int]:
@@ -120,7 +138,10 @@ class _Reader(PdfReader):
 
 
 def _list_pages(root: Any, budget: ReadBudget) -> list[Page]:
-    """List the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree."""
+    """List the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree.
+
+    A node that is missing is skipped, as other readers do.
+    """
     levels: list[tuple[Iterator[Any], Any]] = [(iter((root,)), {})]
     pages: list[Page] = []
     nodes = 0
@@ -132,6 +153,8 @@ def _list_pages(root: Any, budget: ReadBudget) -> list[Page]:
             continue
         nodes += 1
         node = kid.get_object()
+        if not isinstance(node, dict):
+            continue
         below = list(islice(node.get("/Kids", ()), MAX_COUNTED))
         budget.spend(1 + len(below) // KIDS_OF_A_READ)
         resources = node.get("/Resources", inherited)

@@ -24,7 +24,7 @@ IMAGE, DOCUMENT = 100_000, 1_600_000
 PAGE = 1_575_000
 """Thousandths of tokens of a page of a PDF besides its text."""
 
-UNREAD = 250_000
+UNREAD_TEXT = 250_000
 """Thousandths of tokens of the text of a page if no page of its PDF can be read; supposed."""
 
 CITED = 70
@@ -188,7 +188,7 @@ def _add_pages(parts: PromptParts, pdf: Pdf | None, *, is_cited: bool) -> None:
         return
     parts.texts += pdf.texts
     read = sum(map(len, pdf.texts)) * parts.weights.character
-    unread = (read // len(pdf.texts) if pdf.texts else UNREAD) * (pdf.pages - len(pdf.texts))
+    unread = (read // len(pdf.texts) if pdf.texts else UNREAD_TEXT) * (pdf.pages - len(pdf.texts))
     parts.fixed += pdf.pages * PAGE + unread + ((read + unread) * CITED // 100 if is_cited else 0)
 
 

@@ -123,7 +123,7 @@ def _validate(validator: Any, body: Body) -> Body:
         valid: Body = validator.validate_python(body)
     except ValidationError as error:
         raise _first_error(error.errors(include_url=False, include_context=False), body) from None
-    if not valid["messages"] and not valid.get("thread"):
+    if not valid["messages"] and (valid.get("thread") or {}).get("type") != "continue":
         raise invalid("messages: at least one message is required")
     return valid
 

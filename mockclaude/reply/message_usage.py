@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from mockclaude.api import tokens
@@ -113,19 +114,19 @@ def add_iterations(first: InputUsage, content: Sequence[Block], weights: Weights
         content: The blocks of the reply.
         weights: The weights of the model.
     """
-    if len(content) < _FEWEST:
+    if len(content) < _FEWEST or not any(map(_is_result, content)):
         return first
-    ends = [
-        index + 1
-        for index, block in enumerate(content[:-1])
-        if _is_result(block) and not _is_result(content[index + 1])
+    totals = accumulate(tokens.of_block(block, weights) for block in content[:-1])
+    read_again = [
+        total
+        for total, (block, following) in zip(totals, pairwise(content), strict=True)
+        if _is_result(block) and not _is_result(following)
     ]
-    if not ends:
+    if not read_again:
         return first
-    added = sum(tokens.of_block(block, weights) for end in ends for block in content[:end])
     return first._replace(
-        input_tokens=first.input_tokens * (1 + len(ends)) + added,
-        read=first.read + len(ends) * (first.read + first.created_5m + first.created_1h),
+        input_tokens=first.input_tokens * (1 + len(read_again)) + sum(read_again),
+        read=first.read + len(read_again) * (first.read + first.created_5m + first.created_1h),
     )
 
 

@@ -51,10 +51,15 @@ def find_prompt_schema(text: str) -> PromptSchema | None:
     if '"properties"' not in text:
         return None
     text = text[:_READ_CHARACTERS]
-    if _DOUBLED.search(text):
-        text = text.replace("{{", "{").replace("}}", "}")
     if not _ASKS_FOR_JSON.search(text):
         return None
+    prompt = _find_last_schema(text)
+    if prompt is None and _DOUBLED.search(text):
+        return _find_last_schema(text.replace("{{", "{").replace("}}", "}"))
+    return prompt
+
+
+def _find_last_schema(text: str) -> PromptSchema | None:
     schemas = [item for item in _find_objects(text) if _is_schema(item[2]) and _is_introduced(text, item[0])]
     if not schemas:
         return None

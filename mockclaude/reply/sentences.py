@@ -42,7 +42,7 @@ _HOW_TO = {("how", "to"), ("how", "do")}
 _BEGIN_INSTRUCTION = KNOWN_VERBS | to_set("send write delete update cancel book open close save")
 _ENDS_EXPLANATION = to_set("using please just then")
 _WORKS = to_set("work works worked working")
-_CONDITIONS = to_set("if when while since because although unless")
+CONDITIONS = to_set("if when while since because although unless")
 
 
 class Sentence(NamedTuple):
@@ -72,7 +72,7 @@ def _find_negated(atoms: Sequence[str]) -> Iterator[bool]:
     """Yield whether a negation applies at each atom. It ends with a conditional clause, or at "but", "please"."""
     negated = conditional = False
     for at, atom in enumerate(atoms):
-        conditional = conditional or atom in _CONDITIONS
+        conditional = conditional or atom in CONDITIONS
         pair = tuple(atoms[at : at + 2])
         if atom in _NEGATIONS or pair in _NEGATION_PAIRS or _is_contraction(atoms, at):
             negated = True

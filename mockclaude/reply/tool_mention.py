@@ -14,7 +14,18 @@ from itertools import islice
 from typing import NamedTuple
 
 from mockclaude.api.memo import remember
-from mockclaude.reply.sentences import ATOMS, JOINS, KNOWN_VERBS, MAKE, READ, USE, Sentence, read_sentences, to_set
+from mockclaude.reply.sentences import (
+    ATOMS,
+    CONDITIONS,
+    JOINS,
+    KNOWN_VERBS,
+    MAKE,
+    READ,
+    USE,
+    Sentence,
+    read_sentences,
+    to_set,
+)
 
 _MAX_ATOMS = 16
 """Atoms of the longest tool name that is searched for. Most names have one atom, names with hyphens a few."""
@@ -95,20 +106,30 @@ def find_tool(tools: Sequence[str], text: str) -> str | None:
 
 def asks_for_call(text: str) -> bool:
     """Return whether `text` asks for a call of any tool ("use a tool")."""
-    return any(
-        atom in ("tool", "tools", "function") and not excluded[at] and _is_asked_for(atoms, at)
-        for atoms, excluded in read_sentences(text)
-        for at, atom in enumerate(atoms)
-    )
+    return any(map(_has_call, read_sentences(text)))
 
 
-def _is_asked_for(atoms: Sequence[str], at: int) -> bool:
-    """Return whether the noun at `at` is the object of a verb of use, or begins the call in "with a tool call"."""
-    before = atoms[max(at - 4, 0) : at]
-    if atoms[at + 1 : at + 2] == ["call"]:
-        return before[-1:] == ["a"] and not _LEADS_TO_CALL.isdisjoint(before[-2:-1])
-    verb = next((atom for atom in reversed(before) if atom not in _LIGHT), "")
-    return verb in USE
+def _has_call(sentence: Sentence) -> bool:
+    """Return whether a sentence asks for a call of any tool: "respond with a tool call", "use a tool".
+
+    A use on a condition ("use tools if needed") asks for nothing.
+    """
+    atoms, excluded = sentence
+    nouns = [at for at, atom in enumerate(atoms) if atom in ("tool", "tools", "function") and not excluded[at]]
+    if any(atoms[at + 1 : at + 2] == ["call"] and _leads_to_call(atoms, at) for at in nouns):
+        return True
+    return CONDITIONS.isdisjoint(atoms) and any(_is_used(atoms, at) for at in nouns)
+
+
+def _leads_to_call(atoms: Sequence[str], at: int) -> bool:
+    return atoms[at - 1 : at] == ["a"] and not _LEADS_TO_CALL.isdisjoint(atoms[max(at - 2, 0) : at - 1])
+
+
+def _is_used(atoms: Sequence[str], at: int) -> bool:
+    """Return whether the noun at `at` is the object of a verb of use, beyond a permission ("you can use tools")."""
+    verb = next((place for place in range(at - 1, max(at - 5, -1), -1) if atoms[place] not in _LIGHT), at)
+    is_permitted = not _MODALS.isdisjoint(atoms[max(verb - 1, 0) : verb])
+    return atoms[verb] in USE and _asks(atoms, verb) and not is_permitted and atoms[at + 1 : at + 2] != ["call"]
 
 
 def _find_mentions(sentences: Iterable[Sentence], tools: Sequence[str]) -> _ToolMentions:
@@ -287,6 +308,8 @@ def _find_objects(sentence: Sentence, at: int) -> Iterator[str]:
 
 def _find_headline(atoms: Sequence[str]) -> Sequence[str]:
     """Return the nouns of a sentence without a verb: "Stock price of ACME", "The weather?"; else nothing."""
+    if "?" not in atoms and not _AUXILIARIES.isdisjoint(atoms):
+        return ()
     start = 1 if atoms[:1] and atoms[0] in _LIGHT else 0
     for at, atom in enumerate(atoms[start : start + _HEADLINE], start):
         if atom in _ENDS_HEADLINE or atom.isdigit():

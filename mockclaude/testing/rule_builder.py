@@ -18,6 +18,9 @@ from mockclaude.testing.callbacks import Callbacks
 from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.types import ChoiceDict, OptionsDict, Predicate, ReplyFunction, Step, Steps, WhenDict
 
+_ANY_REPLY: Mapping[str, Any] = {"reply": {"message": {"content": []}}}
+"""A step that can have every event, in place of the steps of a function."""
+
 
 class AddedRule:
     """A rule added from Python, with the requests for which it was selected."""
@@ -93,7 +96,7 @@ class ReplyMethods(ABC):
         """
         first = steps[0] if len(steps) == 1 else list(steps)
         if callable(first) and not is_exception(first):
-            return self._add_rule({"reply": "what a function returns"}, options, first)
+            return self._add_rule(_ANY_REPLY, options, first)
         return self._add_rule({"reply": first}, options)
 
     def sequence(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:

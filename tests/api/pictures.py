@@ -35,3 +35,12 @@ def pdf(pages: int, password: str = "") -> str:
         writer.encrypt(password, algorithm="RC4-40")
     writer.write(written)
     return encoded(written.getvalue())
+
+
+def pdf_with_aes(version: int, password: str = "") -> str:
+    """Return a PDF that claims a version of encryption with AES."""
+    writer, written = pypdf.PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.encrypt(password, "owner", algorithm="RC4-128")
+    writer.write(written)
+    return encoded(written.getvalue().replace(b"/V 2", b"/V %d" % version))

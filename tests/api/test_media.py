@@ -14,7 +14,7 @@ from mockclaude.api.media import CHARACTERS, MAX_REMEMBERED, UNREAD, Cache, Imag
 from mockclaude.api.pdf_reads import ReadBudget
 from mockclaude.api.pdfs import read_content
 from tests.api.pdf_files import page, pdf_of
-from tests.api.pictures import encoded, gif, pdf, png, webp
+from tests.api.pictures import encoded, gif, pdf, pdf_with_aes, png, webp
 from tests.benchmarks import corpus
 
 
@@ -46,6 +46,9 @@ BLANK = [Pdf(pages, texts=("",) * pages) for pages in range(9)]
         (pdf(1), BLANK[1]),
         (pdf(3), BLANK[3]),
         (pdf(1, "secret"), Pdf(0, locked=True)),
+        (pdf_with_aes(4, "secret"), Pdf(0, locked=True)),
+        (pdf_with_aes(4), Pdf(None)),
+        (pdf_with_aes(5), Pdf(None)),
         (encoded(b"%PDF-1.7 broken"), Pdf(0)),
         (encoded(b"no PDF"), Pdf(0)),
         ("<BASE64_PDF>", None),

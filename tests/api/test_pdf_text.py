@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from base64 import a85encode
 
 import pytest
@@ -13,7 +14,7 @@ from mockclaude.api.pdf_fonts import MAX_CHARACTERS, build_decoder, decode_simpl
 from mockclaude.api.pdf_pages import MAX_STREAMS
 from mockclaude.api.pdf_reads import ReadBudget
 from mockclaude.api.pdf_text import read_text
-from mockclaude.api.pdfs import read_content
+from mockclaude.api.pdfs import PdfContent, read_content
 from tests.api.pdf_files import COMPOSITE, page, pdf_of, stream
 
 
@@ -127,6 +128,13 @@ def test_each_page_has_its_text(data: bytes, texts: tuple[str | None, ...]) -> N
     assert texts_of(data, 1) == texts[:1]
 
 
+@pytest.mark.parametrize("kid", [b"null", b"99 0 R"])
+def test_a_missing_page_is_skipped(kid: bytes) -> None:
+    data = pdf_of(page("one"), page("two")).replace(b"/Kids [5 0 R", b"/Kids [%b" % kid)
+
+    assert read_content(data, ReadBudget(MAX_READS), MAX_TEXTS) == PdfContent(1, locked=False, texts=("two",))
+
+
 @pytest.mark.parametrize(
     ("data", "texts"),
     [
@@ -139,6 +147,16 @@ def test_each_page_has_its_text(data: bytes, texts: tuple[str | None, ...]) -> N
 )
 def test_the_work_for_a_page_is_bounded(data: bytes, texts: tuple[str | None, ...]) -> None:
     assert texts_of(data) == texts
+
+
+def test_a_stream_that_is_listed_often_takes_little_memory() -> None:
+    data = pdf_of(b"[%b]" % (b"8 0 R " * MAX_STREAMS), stream(b" " * 1_000_000, b""))
+    tracemalloc.start()
+    texts_of(data)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak_bytes < 30 * len(data)
 
 
 @given(edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), PIECES | st.binary(max_size=9)), max_size=5))

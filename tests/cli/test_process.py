@@ -19,6 +19,7 @@ import pytest
 from mockclaude import __version__
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
+from tests.forked import ForkedProcess
 from tests.serving import PATIENCE, Command, Running, announced, asking, post, request
 
 TIDE = "The tide comes and goes and comes again as it always has."
@@ -239,3 +240,10 @@ def test_the_installed_command_is_the_same() -> None:
     run = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True)
 
     assert run.stdout == f"mockclaude {__version__}\n"
+
+
+def test_a_forked_process_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    process = ForkedProcess(["--port", "0"], tmp_path, os.environ)
+    process.communicate(timeout=0.1)
+
+    assert process.returncode == -signal.SIGKILL

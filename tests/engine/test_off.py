@@ -33,6 +33,10 @@ REFUSED = {
     "no messages": ({"messages": ...}, "messages: Field required"),
     "messages that are no list": ({"messages": "Hi"}, "messages: Input should be a valid list"),
     "an empty list of messages": ({"messages": []}, "messages: at least one message is required"),
+    "an empty list of messages to begin with": (
+        {"messages": [], "thread": CREATE, "cache_control": {"type": "ephemeral"}},
+        "messages: at least one message is required",
+    ),
     "no message with a role": ({"messages": [{"content": "Hi"}]}, "messages: at least one message is required"),
     "no message with a content": ({"messages": [{**QUESTION, "content": 5}]}, "messages: at least one message"),
     "too many messages": ({"messages": [QUESTION] * 100_001}, "messages: List should have at most 100000 items"),

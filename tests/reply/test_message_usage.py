@@ -10,6 +10,7 @@ from mockclaude.api import tokens
 from mockclaude.api.token_weights import OLD
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.message_usage import add_iterations
+from tests.counting import calls
 
 TEXT = {"type": "text", "text": "It is sunny."}
 CALL = {"type": "server_tool_use", "id": "u_1", "name": "web_search", "input": {"query": "weather"}}
@@ -37,3 +38,10 @@ def count(*blocks: dict[str, Any]) -> int:
 )
 def test_each_iteration_reads_the_prompt_and_the_reply(content: list[dict[str, Any]], usage: InputUsage) -> None:
     assert add_iterations(InputUsage(100, 10, 20, 3), content, OLD) == usage
+
+
+def test_work_grows_linearly_with_the_iterations() -> None:
+    def count_calls(iterations: int) -> int:
+        return calls(lambda: add_iterations(InputUsage(100), [CALL, FOUND, TEXT] * iterations, OLD))
+
+    assert count_calls(400) < 5 * count_calls(100)

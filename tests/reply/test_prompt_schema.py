@@ -23,6 +23,7 @@ ASKS = [
     'Reply with JSON. For the schema {"properties": {"a": {}}}, the object {"a": 1} fits, but the object'
     f' {{"properties": {{"a": 1}}}} does not. Here is the schema: {SHOWN}',
     f'Answer {{question}} in valid JSON by the schema {{"name"}}, or by this schema: {SHOWN}',
+    'Greet {{"name"}}. Reply in JSON by this schema: ' + json.dumps(SCHEMA),
     f'Answer in JSON. Schemas are not {{"a": NaN}}, but this schema: {SHOWN}',
     f"Output a JSON object by this schema: {SHOWN}".replace("{", "{{").replace("}", "}}"),
 ]

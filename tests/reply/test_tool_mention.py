@@ -78,6 +78,9 @@ DOES_NOT_ASK = [
     "The cancel button of a booking",
     "What is invoice 5?",
     "An invoice",
+    "The order of the list is wrong",
+    "Orders in Oslo are late.",
+    "My order from Monday was fine",
     "What does the spider do in its web?",
     "calculate 2 + 2",
     "Query or run",
@@ -211,6 +214,12 @@ def test_names_have_words_however_they_are_spelled(tool: str, text: str) -> None
         ("How does a tool call work?", False),
         ("Which tools are there?", False),
         ("Use the hammer of a good tool", False),
+        ("Can you use a tool?", True),
+        ("You can use tools. Hello", False),
+        ("You may use the tools, if necessary. Hello", False),
+        ("Use tools only when they help. Hello", False),
+        ("I use a tool for it", False),
+        ("Should I use a tool?", False),
     ],
 )
 def test_text_asks_for_a_call_of_any_tool(text: str, asks: bool) -> None:

@@ -112,6 +112,8 @@ IN_A_FILE = [
     ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
     ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
     ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [a b]", f"2:8: unknown betas, got ['a b']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [any]", f"2:8: unknown betas, got ['any']; {BETAS}"),
     (
         "rules: [reply: x]\naccount: nwe",
         "2:10: invalid value, got string 'nwe'; expected 'old' or 'new'; did you mean 'new'?",

@@ -265,6 +265,16 @@ async def test_function_that_raises_is_a_500_without_retry(
     mock._raise_callback_errors()
 
 
+async def test_fault_of_a_function_can_have_the_position_of_any_delta(mock: MockClaude, client: AsyncAnthropic) -> None:
+    def reply(_: MessagesRequest) -> Iterator[Any]:
+        yield {"tool_use": {"name": "get_time", "input": {"zone": "UTC"}}}
+
+    mock.reply(reply, fault={"error": "overloaded_error", "before": "input_json_delta 1"})
+    async with client.messages.stream(**ASK) as events:
+        with pytest.raises(anthropic.APIStatusError, match="Overloaded"):
+            await events.get_final_message()
+
+
 async def test_generator_that_raises_midway_sends_an_error_event(mock: MockClaude, client: AsyncAnthropic) -> None:
     mock.reply(raises_later)
     with pytest.raises(anthropic.APIStatusError, match="reply function raised KeyError"):

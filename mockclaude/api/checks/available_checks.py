@@ -39,8 +39,9 @@ class _Available:
             self.deferred.discard(name)
             self.size -= self.sizes.pop(name, 0)
         elif definition is not None:
-            self.size += len(orjson.dumps(definition)) - self.sizes.get(name, 0)
-            self.sizes[name] = len(orjson.dumps(definition))
+            size = len(orjson.dumps(definition))
+            self.size += size - self.sizes.get(name, 0)
+            self.sizes[name] = size
             if definition.get("defer_loading"):
                 self.deferred.add(name)
 

@@ -51,12 +51,13 @@ def _blank_text(request: MessagesRequest) -> Details | None:
 
 
 def _reject_blank(request: MessagesRequest, paths: list[tuple[Any, ...]]) -> Details | None:
-    """Find a blank text; beside other blocks of an assistant message the API accepts it."""
-    accepted = _find_speaking(request) if paths else set()
-    for path in paths:
-        if path[1] not in accepted:
-            return {}
-        request.warn(f"{format_merged(request, path)}: blank text beside other blocks; the API accepts it")
+    """Find a blank text. Beside other blocks of an assistant message the API accepts it; a warning notes the first."""
+    if not paths:
+        return None
+    accepted = _find_speaking(request)
+    if any(path[1] not in accepted for path in paths):
+        return {}
+    request.warn(f"{format_merged(request, paths[0])}: blank text beside other blocks; the API accepts it")
     return None
 
 

@@ -12,9 +12,12 @@ _DATA = frozenset({"const", "default", "enum", "examples"})
 
 _NOTHING = object()
 
+_DIGITS = 9
+"""The maximum number of digits of an index. `int` raises for thousands of digits."""
+
 
 def find_dangling(schema: Any) -> str | None:
-    """Return the first JSON pointer in a `$ref` of `schema` without a target, or None."""
+    """Return a JSON pointer in a `$ref` of `schema` without a target, or None."""
     return next((reference for reference in _list_pointers(schema) if _resolve(schema, reference) is _NOTHING), None)
 
 
@@ -40,5 +43,6 @@ def _resolve(schema: Any, pointer: str) -> Any:
 
 def _step(node: Any, token: str) -> Any:
     if isinstance(node, list):
-        return node[int(token)] if token.isdecimal() and int(token) < len(node) else _NOTHING
+        is_index = token.isdecimal() and len(token) <= _DIGITS
+        return node[int(token)] if is_index and int(token) < len(node) else _NOTHING
     return node.get(token.replace("~1", "/").replace("~0", "~"), _NOTHING) if isinstance(node, dict) else _NOTHING

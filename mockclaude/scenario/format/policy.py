@@ -104,6 +104,9 @@ class Policy(NamedTuple):
         return self._replace(**{name: value for name, value in chosen.items() if value is not None})
 
 
+BETA_NAME = compile_lazily(r"[^\s,]+")
+
+
 def parse_accepted_betas(value: Any) -> AcceptedBetas:
     """Parse `known`, `strict`, `any`, or names: a list, or a text with commas.
 
@@ -114,13 +117,17 @@ def parse_accepted_betas(value: Any) -> AcceptedBetas:
         if value == mode:
             return mode
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) and "-" in value else value
-    if isinstance(names, (list, tuple)) and names and all(isinstance(name, str) and name for name in names):
+    if isinstance(names, (list, tuple)) and names and all(map(_is_beta_name, names)):
         return tuple(names)
     hint = did_you_mean(value, MODES) if isinstance(value, str) else ""
     raise ValueError(
         f"unknown betas, got {format_value(value)}; expected known, strict, any, or names, e.g. "
         f"[new-beta-2026-11-29]{hint}"
     )
+
+
+def _is_beta_name(value: Any) -> bool:
+    return isinstance(value, str) and value not in MODES and BETA_NAME.fullmatch(value) is not None
 
 
 def parse_unmatched_status(value: Any) -> int:

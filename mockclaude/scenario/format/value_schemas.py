@@ -88,7 +88,11 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
     policy.parse_accepted_betas: any_of(
         names(betas.MODES),
         {"type": "string", "pattern": "-"},
-        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+        {
+            "type": "array",
+            "items": text(policy.BETA_NAME.pattern, **{"not": {"enum": list(betas.MODES)}}),
+            "minItems": 1,
+        },
     ),
     policy.parse_lane_from: any_of(
         text(policy.LANE_SOURCE.pattern, examples=["headers.x-user", "cookies.session", "metadata.user_id"]),

@@ -13,6 +13,10 @@ for _ in range(5_000):
     DEEP = {"items": DEEP}
 
 
+LONG = "9" * 5_000
+"""More digits than `int` reads."""
+
+
 @pytest.mark.parametrize(
     ("schema", "pointer"),
     [
@@ -20,6 +24,7 @@ for _ in range(5_000):
         ({"$defs": {"B": {}}, "anyOf": [{"$ref": "#/$defs/B"}, {"$ref": "#/$defs/A"}]}, "#/$defs/A"),
         ({"$ref": "#/anyOf/1", "anyOf": [{}]}, "#/anyOf/1"),
         ({"$ref": "#/anyOf/x", "anyOf": [{}]}, "#/anyOf/x"),
+        ({"$ref": f"#/anyOf/{LONG}", "anyOf": [{}]}, f"#/anyOf/{LONG}"),
         ({"$ref": "#/title/x", "title": "A"}, "#/title/x"),
         (DEEP, "#/$defs/Missing"),
     ],
