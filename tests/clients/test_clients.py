@@ -18,6 +18,7 @@ from tests.serving import PROGRAM_PATIENCE
 MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
+    "anthropic-batches": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
     "dspy": "dspy",
     "haystack": "haystack_integrations",
