@@ -49,6 +49,7 @@ CLIENTS = {
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
     "boto3": ClientProgram(("boto3",), "boto3_calls.py", refusals=8),
+    "anthropic-batches": ClientProgram(("anthropic",), "anthropic_batches.py"),
     "claude-agent-sdk": ClientProgram(("claude-agent-sdk",), "agent_sdk.py"),
     "dspy": ClientProgram(("dspy",), "dspy_predictions.py"),
     "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),

@@ -19,6 +19,7 @@ MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
     "boto3": "boto3",
+    "anthropic-batches": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
     "dspy": "dspy",
     "haystack": "haystack_integrations",

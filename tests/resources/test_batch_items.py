@@ -147,7 +147,7 @@ def test_a_prefix_that_one_item_caches_is_read_by_the_next(client: Batching) -> 
     assert first["cache_creation_input_tokens"] == second["cache_read_input_tokens"] > 1000
 
 
-def test_limits_count_the_create_call_and_no_item() -> None:
+def test_limits_apply_to_no_item() -> None:
     client = Batching("{rules: [{reply: Hi!}], limits: {requests_per_minute: 2}}")
     assert [text_of(result) for result in client.run(*[params()] * 5)] == ["Hi!"] * 5
 

@@ -83,6 +83,34 @@ def test_hello(mockclaude):
     )
 
 
+def test_an_unmatched_item_of_a_batch_fails_the_test_and_the_next_test_begins_anew(run: Run) -> None:
+    result = run("""
+def test_batch(mockclaude):
+    mockclaude.when(user="Bye").reply("Bye!")
+    ids.append(evaluate(["Hello", "Bye"]))
+    assert [made.custom_id for made in mockclaude.requests] == ["0", "1"]
+
+def test_next(mockclaude):
+    mockclaude.reply("Hi!")
+    assert Anthropic().messages.batches.list().data == []
+    assert evaluate(["Hello", "Bye"]) == ids[0]
+
+ids = []
+
+def evaluate(texts):
+    requests = [
+        {"custom_id": str(number), "params": {"model": "claude-sonnet-5", "max_tokens": 9,
+         "messages": [{"role": "user", "content": text}]}}
+        for number, text in enumerate(texts)
+    ]
+    with Anthropic() as client:
+        return client.messages.batches.create(requests=requests).id
+""")
+
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["no rule matched; near miss test_chat.py:11: user: expected*", "*- mockclaude -*"])
+
+
 @pytest.mark.parametrize(
     ("mark", "arguments", "ini"),
     [

@@ -384,6 +384,13 @@ export type StopReasonName =
   | "end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "pause_turn" | "refusal"
   | "model_context_window_exceeded" | "compaction";
 
+/** An item of a batch. */
+export interface BatchItem {
+  /** The id of the batch. */
+  id: string;
+  custom_id: string;
+}
+
 /** Faults in bursts. */
 export interface Burst {
   /** The probability that a request starts a burst. */
@@ -460,6 +467,8 @@ export interface EntryRequest {
   endpoint: string;
   /** The dialect of the client, unless it is the API's own. */
   adapter?: string;
+  /** The batch of an item. The create call decides it. */
+  batch?: BatchItem;
   http: "1.0" | "1.1";
   reused_connection: boolean;
   since_start_us: number;
@@ -819,6 +828,8 @@ export type Step = ExactlyOne<{
   disconnect?: "reset" | "close" | "clean";
   /** The stop reason, if it differs from that of the content. */
   stop_reason?: StopReasonName | StopReason;
+  /** The result of an item of a batch that has no reply. */
+  batch?: "canceled" | "expired";
   /** Token counts that replace the computed ones. */
   usage?: TokenUsage;
 }>;
@@ -940,6 +951,10 @@ export interface When {
   turn?: number | number[];
   /** The number of retries before this request: the SDK's header x-stainless-retry-count. */
   retry?: number | number[];
+  /** Whether the request is an item of a batch. Default: both. */
+  batch?: boolean;
+  /** The name of an item of a batch. */
+  custom_id?: string | Matcher | (string | Matcher)[];
   /** The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`. */
   endpoint?: "messages" | "count_tokens" | "models" | "batches" | "files" | "skills" | ("messages" | "count_tokens" | "models" | "batches" | "files" | "skills")[];
   /** The API whose client sends the request: `anthropic`, `openai`, `bedrock` or `vertex`. Default: any. */
