@@ -65,6 +65,7 @@ class FilesRequest(NamedTuple):
     def create_resource(self, file_id: str, upload: Upload, *, downloadable: bool = False) -> Resource:
         """Create a file."""
         now_us, lifetime = self.http.now_us, upload.expires_in_seconds
+        now_us -= now_us % 1000  # clients see milliseconds, and a file expires when they say
         facts: file_views.FileFacts = {
             "filename": upload.filename,
             "mime_type": upload.media_type,
