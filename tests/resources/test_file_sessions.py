@@ -12,7 +12,7 @@ from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
 from mockclaude.journal.recheck import recheck
 from mockclaude.scenario.loading.loader import load_text
-from tests.conftest import Serve
+from tests.conftest import Serve, Start
 from tests.resources.files_client import FORM, build_form, build_part
 from tests.resources.storing import PNG, block
 from tests.serving import Running, post, request
@@ -83,3 +83,10 @@ def test_folder_keeps_files_over_a_restart(serve: Serve, tmp_path: Path) -> None
     assert second.ask(post([block("image", file_id)])).status == 200
     assert second.ask(request("DELETE", f"/v1/files/{file_id}")).status == 200
     assert serve(SCENARIO, data=tmp_path).ask(post([block("image", file_id)])).status == 404
+
+
+def test_option_data_keeps_files_over_a_restart(start: Start, tmp_path: Path) -> None:
+    with start("--data", tmp_path / "data") as command:
+        metadata = upload(command.server)
+    with start("--data", tmp_path / "data") as command:
+        assert command.server.ask(request("GET", "/v1/files")).json["data"] == [metadata]
