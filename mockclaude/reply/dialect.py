@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import Data, Response, Run, TimedPiece, json_data, new_response
+from mockclaude.reply.response import Data, Response, Run, TimedPiece, json_data, new_response, new_timed_piece
 
 
 class StreamEncoder(Protocol):
@@ -61,7 +61,7 @@ def translate(response: Response, dialect: Dialect, encoder: StreamEncoder | Non
     if response.is_stream:
         encode = (encoder or dialect.open_stream()).encode
         pieces = [
-            TimedPiece(at, piece._replace(encoded=encode(piece, at)) if isinstance(piece, Event) else piece)
+            new_timed_piece((at, Event(*piece[:3], encode(piece, at)) if isinstance(piece, Event) else piece))
             for at, piece in response.take_apart().body
         ]
         headers = dialect.translate_headers(response)

@@ -14,7 +14,7 @@ from mockclaude.api.memo import remember
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.bedrock_dialect import BedrockDialect, CountDialect
-from mockclaude.engine.adapters.platform_body import note_model, read_object, refuse_extra, take_version
+from mockclaude.engine.adapters.platform_body import note_model, read_object, refuse_extra, take_betas, take_version
 from mockclaude.engine.count_tokens import count_tokens as count_in_core
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
@@ -91,21 +91,13 @@ def _read_fields(
     mode = validation_mode(http.headers, state.scenario.policy)
     refuse_extra(fields, ("model", "stream"), mode)
     headers = [("anthropic-version", take_version(fields, _VERSION, mode)), ("content-type", "application/json")]
-    betas, profile = fields.pop("anthropic_beta", None), fields.pop("user_profile_id", None)
-    if betas:
-        headers.append(("anthropic-beta", _join_betas(http.headers.get("anthropic-beta", ""), betas)))
+    headers += take_betas(fields, http.headers.get("anthropic-beta", ""))
+    profile = fields.pop("user_profile_id", None)
     if isinstance(profile, str):
         headers.append(("anthropic-user-profile-id", profile))
     if attempt := _ATTEMPT.search(http.headers.get("amz-sdk-request", "")):
         headers.append(("x-stainless-retry-count", str(int(attempt[1]) - 1)))
     return fields, tuple(headers)
-
-
-def _join_betas(header: str, betas: Any) -> str:
-    names = betas if isinstance(betas, list) else [betas]
-    if not all(isinstance(name, str) for name in names):
-        raise invalid("anthropic_beta: Input should be a valid list")
-    return ",".join(filter(None, [header, *names]))
 
 
 def _read_input(body: dict[str, Any]) -> bytes:

@@ -43,6 +43,8 @@ _STREAM_ERRORS = {
 
 _INPUT_COUNT, _OUTPUT_COUNT = "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count"
 
+_WITH_USAGE = ("message_start", "message_delta")
+
 _CHUNK = event_headers("chunk")
 _PADDING = f"{ascii_letters}{digits}".encode()
 
@@ -124,7 +126,8 @@ class _FrameEncoder:
         if event.name == "error":
             return _encode_exception(data)
         if isinstance(data, dict):
-            self._read_usage(data)
+            if event.name in _WITH_USAGE:
+                self._read_usage(data)
             if event.name == "message_stop":
                 data = {**data, "amazon-bedrock-invocationMetrics": self._build_metrics(at)}
         self._number += 1
