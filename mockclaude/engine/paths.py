@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from mockclaude.api.lazy_pattern import compile_lazily
 
-AdapterName: TypeAlias = Literal["anthropic", "openai", "bedrock", "vertex"]
+AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
 """The dialect of a client; `anthropic` is the API's own."""
 
 _VERSION = re.compile("(?=/v1/)")
@@ -21,15 +21,11 @@ _PLATFORM = "anthropic"
 _ENDPOINTS = {
     "/v1/messages": "messages",
     "/v1/messages/count_tokens": "count_tokens",
-    "/v1/complete": "messages",
-    "/v1/chat/completions": "messages",
-    "/v1/responses": "messages",
 }
 _BEGINNINGS = {
     "/v1/models": "models",
     "/v1/messages/batches": "batches",
     "/v1/files": "files",
-    "/v1/skills": "skills",
 }
 RESOURCES = frozenset(_BEGINNINGS.values())
 """The endpoints whose requests have no message."""
@@ -41,23 +37,6 @@ _ADAPTED = compile_lazily(
 _ADAPTERS: dict[str, AdapterName] = {
     "/model/": "bedrock",
     "/v1/projects/": "vertex",
-    **dict.fromkeys(
-        (
-            "/v1/chat/",
-            "/v1/responses",
-            "/v1/embeddings",
-            "/v1/completions",
-            "/v1/moderations",
-            "/v1/images/",
-            "/v1/audio/",
-            "/v1/assistants",
-            "/v1/threads",
-            "/v1/vector_stores",
-            "/v1/fine_tuning/",
-            "/v1/conversations",
-        ),
-        "openai",
-    ),
 }
 """The beginning of a path -> the adapter that answers it, with an error if the path is unknown."""
 

@@ -31,9 +31,9 @@ class ToolResultDict(TypedDict, total=False):
     content: Texts
 
 
-EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
+EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files"]
 
-AdapterName: TypeAlias = Literal["anthropic", "openai", "bedrock", "vertex"]
+AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
 
 
 class WhenDict(TypedDict, total=False):

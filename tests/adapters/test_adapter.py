@@ -22,12 +22,12 @@ from tests.engine.deciding import call
 from tests.reply.test_dialect import LINES
 from tests.serving import NOW, asking, http_request, with_client_headers
 
-HELLO = load_text("rules: [{when: {adapter: openai}, reply: Hello from afar}, {reply: Hello}]")
-CHAT = "/v1/chat/completions"
+HELLO = load_text("rules: [{when: {adapter: bedrock}, reply: Hello from afar}, {reply: Hello}]")
+INVOKE = "/model/m/invoke"
 
 
 def chat(body: bytes = b'{"chat": true}', **headers: str) -> HttpRequest:
-    return http_request("POST", CHAT, {"q": "1"}, with_client_headers({LANE_HEADER: "mine", **headers}), body, NOW)
+    return http_request("POST", INVOKE, {"q": "1"}, with_client_headers({LANE_HEADER: "mine", **headers}), body, NOW)
 
 
 def decided(http: HttpRequest, core: bytes, state: ScenarioState | None = None) -> Decision:
@@ -78,10 +78,10 @@ def test_the_journal_has_the_client_s_request_and_the_api_s_body() -> None:
     http, core = chat(), asking("Hi")
     entry = entry_of(http, decided(http, core))
 
-    assert (entry.adapter, entry.is_messages_request, entry.body) == ("openai", True, b'{"chat": true}')
+    assert (entry.adapter, entry.is_messages_request, entry.body) == ("bedrock", True, b'{"chat": true}')
     assert entry.request is not None
-    assert (entry.request.user, entry.request.adapter) == ("Hi", "openai")
-    assert entry_to_json(entry)["request"]["adapter"] == "openai"
+    assert (entry.request.user, entry.request.adapter) == ("Hi", "bedrock")
+    assert entry_to_json(entry)["request"]["adapter"] == "bedrock"
 
 
 def test_a_body_that_the_journal_cuts_is_not_kept_in_another_form() -> None:
@@ -92,16 +92,16 @@ def test_a_body_that_the_journal_cuts_is_not_kept_in_another_form() -> None:
 
 
 def test_an_unknown_path_is_an_error_in_the_dialect_of_its_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = http_request("POST", "/v1/embeddings", {}, with_client_headers({}), b"{}", NOW)
+    unknown = http_request("POST", "/model/m/forget", {}, with_client_headers({}), b"{}", NOW)
     assert b'"error"' in answer(unknown, ScenarioState(HELLO)).response.data
 
-    monkeypatch.setitem(ERROR_DIALECTS, "openai", "tests.reply.test_dialect:LINES")
+    monkeypatch.setitem(ERROR_DIALECTS, "bedrock", "tests.reply.test_dialect:LINES")
     refused = answer(unknown, ScenarioState(HELLO)).response
     assert (refused.status, orjson.loads(refused.data)) == (404, {"failed": "not_found_error"})
 
 
 def _head(lane: tuple[LaneSource, ...] = (), **headers: str) -> Head:
-    return Head("PUT", CHAT, {"q": "1"}, CIMultiDict({"X-Own": "1", **headers}), page="p", guest=True, lane_from=lane)
+    return Head("PUT", INVOKE, {"q": "1"}, CIMultiDict({"X-Own": "1", **headers}), page="p", guest=True, lane_from=lane)
 
 
 def test_a_core_head_differs_in_what_the_adapter_says() -> None:
@@ -111,7 +111,7 @@ def test_a_core_head_differs_in_what_the_adapter_says() -> None:
     assert core is head.to_core("/v1/messages", (("x-own", "2"), ("anthropic-version", "2023-06-01")))
     assert (core.method, core.path, core.query, core.endpoint) == ("POST", "/v1/messages", {}, "messages")
     assert core.headers == CIMultiDict({"x-own": "2", "anthropic-version": "2023-06-01"})
-    assert (core.adapter, core.page, core.guest, core.lane, core.is_message) == ("openai", "p", True, head.lane, True)
+    assert (core.adapter, core.page, core.guest, core.lane, core.is_message) == ("bedrock", "p", True, head.lane, True)
 
 
 def test_core_heads_keep_the_lane_of_the_client_s_body() -> None:

@@ -38,7 +38,7 @@ MAPPING = "a mapping (`key: value`)"
 TEXT = f"text or {MAPPING}"
 QUOTES = "; put quotes around it"
 NO_VALUE = "missing value, got null; expected a value; add one or remove the key"
-ENDPOINTS = "'messages', 'count_tokens', 'models', 'batches', 'files' or 'skills'"
+ENDPOINTS = "'messages', 'count_tokens', 'models', 'batches' or 'files'"
 DURATION = "expected a number with a unit, such as 400ms, 2s or 1.5m"
 CHUNKS = "expected a number of chunks, e.g. 3, or a list of texts, e.g. ['The ', 'weather']"
 OR_CHUNKS = "expected it, or a list of chunks, beside the other keys"
@@ -296,8 +296,8 @@ IN_A_CONDITION = [
         "beside `endpoint`",
     ),
     (
-        "{endpoint: [files, skills], model: x}",
-        "1: `model` never matches a request to files or skills, which has no message; expected adapter, headers or "
+        "{endpoint: [files, batches], model: x}",
+        "1: `model` never matches a request to files or batches, which has no message; expected adapter, headers or "
         "retry beside `endpoint`",
     ),
     (

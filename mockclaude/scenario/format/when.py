@@ -82,10 +82,10 @@ Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidato
 Ordinals: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
-Endpoint: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
+Endpoint: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files"]
 Endpoints: TypeAlias = Annotated[list[Endpoint], BeforeValidator(as_list), Field(min_length=1)]
 
-Adapter: TypeAlias = Literal["anthropic", "openai", "bedrock", "vertex"]
+Adapter: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
 Adapters: TypeAlias = Annotated[list[Adapter], BeforeValidator(as_list), Field(min_length=1)]
 
 _WITH_MESSAGE = ("messages", "count_tokens")
@@ -123,9 +123,9 @@ class When(FormatModel):
     custom_id: Name | None = None
     """The name of an item of a batch."""
     endpoint: Endpoints | None = None
-    """The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`."""
+    """The endpoint: `messages`, `count_tokens`, `models`, `batches` or `files`. Default: `messages`."""
     adapter: Adapters | None = None
-    """The API whose client sends the request: `anthropic`, `openai`, `bedrock` or `vertex`. Default: any."""
+    """The API whose client sends the request: `anthropic`, `bedrock` or `vertex`. Default: any."""
 
     @model_validator(mode="after")
     def _can_match(self) -> Self:
