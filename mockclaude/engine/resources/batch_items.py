@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any, NamedTuple
 
 import orjson
 
 from mockclaude.api.errors import BATCH_RESULT, MESSAGES, invalid
 from mockclaude.engine.decision import DecidedItem, Decision
-from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.refusal import refuse
 from mockclaude.engine.resources.batch_frame import BatchItem
 from mockclaude.engine.resources.batch_views import KINDS, build_line
@@ -55,7 +54,7 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
     is_off = state.validator.headers(core).result.is_off
     kinds, content, decided = [], bytearray(), []
     for item in items:
-        head, body = _name_head(core, item.custom_id), _encode(item.params, is_off=is_off)
+        head, body = core.with_custom_id(item.custom_id), _encode(item.params, is_off=is_off)
         request = http._replace(head=head, headers=core.headers, body=body)
         problem = "" if is_off else _find_problem(item.params)
         decision = refuse(request, state, invalid(problem)) if problem else answer(request, state)
@@ -65,12 +64,6 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
         content += build_line(item.custom_id, result) + b"\n"
         decided.append(DecidedItem(request, decision._replace(response=decision.response._replace(body=()))))
     return DecidedItems("".join(kinds), bytes(content), tuple(decided))
-
-
-def _name_head(core: Head, custom_id: str) -> Head:
-    head = copy(core)
-    head.custom_id = custom_id
-    return head
 
 
 def _encode(params: Any, *, is_off: bool) -> bytes:
