@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario.rules import Rule
-from tests.resources.batching import Batching, error_of, params, text_of
+from tests.resources.batching import PATH, Batching, error_of, frame, params, text_of
 
 SCENARIO = """
 rules:
@@ -66,6 +66,16 @@ def test_an_invalid_item_is_an_errored_line(client: Batching, fields: dict[str, 
 
 def test_params_that_are_no_object_are_an_errored_line(client: Batching) -> None:
     assert error_of(client.run(7)[0]) == ("invalid_request_error", "Input should be a valid dictionary")
+
+
+@pytest.mark.parametrize("mode", ["anthropic", "gateway", "'off'"])
+def test_params_that_nest_too_deeply_are_an_errored_line(mode: str) -> None:
+    body = frame(params(metadata="deep")).replace(b'"deep"', b"[" * 300 + b"]" * 300)
+    client = Batching(f"{{validation: {mode}, rules: [{{reply: Hi!}}]}}")
+    batch_id = client.send("POST", PATH, body).json["id"]
+    client.retrieve(batch_id)
+    [result] = client.results(batch_id).values()
+    assert error_of(result) == ("invalid_request_error", "The request body is nested too deeply")
 
 
 def test_an_item_that_no_rule_answers_is_unmatched(client: Batching) -> None:
