@@ -93,6 +93,15 @@ def test_an_unknown_batch_is_not_found(method: str, rest: str, mode: str) -> Non
     assert message(client.send(method, f"{PATH}/msgbatch_x{rest}")) == expected
 
 
+@pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("POST", "/cancel"), ("DELETE", ""), ("GET", "/results")])
+def test_headers_are_judged_before_the_state_of_a_batch(client: Batching, method: str, rest: str) -> None:
+    running, deleted = client.create(params()), client.create(params())
+    client.retrieve(deleted)
+    client.send("DELETE", f"{PATH}/{deleted}")
+    answers = [client.send(method, f"{PATH}/{name}{rest}", x_api_key=None) for name in (running, deleted, "msgbatch_x")]
+    assert [answer.status for answer in answers] == [401, 401, 401]
+
+
 def test_a_batch_of_another_lane_is_not_found(client: Batching) -> None:
     batch_id = client.create(params())
     client.lane = "b"
