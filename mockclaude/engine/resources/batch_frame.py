@@ -35,7 +35,7 @@ class BatchItem(NamedTuple):
 def parse_frame(body: bytes, result: ValidationResult) -> list[BatchItem]:
     """Parse the body of a create call.
 
-    If validation is off, an item without a valid name has its index as its name, and only the number of items is limited.
+    If validation is off, an item without a valid name has its index as its name. Only the number of items is limited.
 
     Raises:
         ApiError: 400; the body is not a frame.
