@@ -125,6 +125,12 @@ class Head:
             core = self._of_core[path, headers] = self._build_core(path, headers)
         return core
 
+    def for_item(self, custom_id: str) -> Head:
+        """Return a head for an item of a batch."""
+        head = copy(self)
+        head.custom_id, head._of_core = custom_id, {}
+        return head
+
     def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
         lines = CIMultiDict(self.headers)
         lines.update(headers)

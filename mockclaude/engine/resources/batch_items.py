@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,7 +10,7 @@ import orjson
 from mockclaude.api.errors import BATCH_RESULT, MESSAGES, invalid
 from mockclaude.api.fingerprint import TOO_DEEP
 from mockclaude.engine.decision import DecidedItem, Decision
-from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.refusal import refuse
 from mockclaude.engine.resources.batch_frame import BatchItem
 from mockclaude.engine.resources.batch_views import KINDS, build_line
@@ -61,7 +60,7 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
             body = _encode(item.params, is_off=is_off)
         except TypeError:  # orjson reads deeper than it writes
             problem = TOO_DEEP
-        request = http._replace(head=_name_head(core, item.custom_id), headers=core.headers, body=body)
+        request = http._replace(head=core.for_item(item.custom_id), headers=core.headers, body=body)
         decision = refuse(request, state, invalid(problem)) if problem else answer(request, state)
         state.store.commit(decision.at_end)
         result = _build_result(decision)
@@ -69,12 +68,6 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
         content += build_line(item.custom_id, result) + b"\n"
         decided.append(DecidedItem(request, decision._replace(response=decision.response._replace(body=()))))
     return DecidedItems("".join(kinds), bytes(content), tuple(decided))
-
-
-def _name_head(core: Head, custom_id: str) -> Head:
-    head = copy(core)
-    head.custom_id = custom_id
-    return head
 
 
 def _encode(params: Any, *, is_off: bool) -> bytes:
