@@ -239,11 +239,22 @@ def test_the_same_calls_make_the_same_batches_and_a_second_one_another() -> None
     assert len(set(ids[0])) == 2
 
 
-def test_a_batch_beyond_the_store_is_dropped_with_a_note() -> None:
+def test_a_batch_with_larger_results_than_the_store_is_refused() -> None:
     client = Batching(HI)
-    client.state.store = MemoryStore(lane_bytes=500)
-    client.create(*[params()] * 9)
+    client.state.store, client.state.max_upload = MemoryStore(lane_bytes=2_000), 2_000
+    kept = client.create(params())
+    refused = client.send("POST", PATH, frame(*[params()] * 9))
+    assert message(refused)[:2] == (413, "request_too_large")
+    assert client.decision.reason.endswith("raise it with `--max-upload`")
+    assert client.retrieve(kept)["processing_status"] == "ended"
+
+
+def test_the_oldest_batches_are_dropped_with_a_note() -> None:
+    client = Batching(HI)
+    client.state.store, client.state.max_upload = MemoryStore(lane_bytes=2_000), 2_000
+    first, *_ = [client.create(*[params()] * 2) for _ in range(3)]
     assert any("batches" in note for note in client.decision.notes)
+    assert client.send("GET", f"{PATH}/{first}").status == 404
 
 
 def test_a_batch_that_is_not_a_frame_is_refused(client: Batching) -> None:

@@ -26,7 +26,7 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     """Create a batch, and decide all of its items.
 
     Raises:
-        ApiError: 400; the body is not a frame.
+        ApiError: 400; the body is not a frame. 413; the results are larger than those that a lane may have.
     """
     requests = parse_frame(http.body, state.validator.headers(http.head).result)
     plan, ids = state.scenario.policy.batches, list[str]()
@@ -47,6 +47,8 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     content = decided.content
     facts = facts._replace(kinds=decided.kinds)
     created = Resource("batch", http.head.lane, ids[0], http.now_us, facts.to_json(), content, len(content))
+    if created.size + len(created.facts) > state.max_upload:
+        raise ApiError("request_too_large", hint="raise it with `--max-upload`")
     notes = (f"batch {ids[0]}, {decided.summary}", *((ENDS_AT_POLL,) if ends_at_poll else ()))
     return decision._replace(
         notes=(*decision.notes, *notes),
