@@ -26,7 +26,7 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     """Create a batch, and decide all of its items.
 
     Raises:
-        ApiError: 400; the body is not a frame. 413; the results are larger than those that a lane may have.
+        ApiError: 400; the body is not a frame. 413; the results exceed the bound of a lane.
     """
     requests = parse_frame(http.body, state.validator.headers(http.head).result)
     plan, ids = state.scenario.policy.batches, list[str]()
