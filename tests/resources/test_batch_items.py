@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario.rules import Rule
-from tests.resources.batching import Batching, error_of, params, text_of
+from tests.resources.batching import PATH, Batching, error_of, frame, params, text_of
 
 SCENARIO = """
 rules:
@@ -66,6 +66,16 @@ def test_an_invalid_item_is_an_errored_line(client: Batching, fields: dict[str, 
 
 def test_params_that_are_no_object_are_an_errored_line(client: Batching) -> None:
     assert error_of(client.run(7)[0]) == ("invalid_request_error", "Input should be a valid dictionary")
+
+
+@pytest.mark.parametrize("mode", ["anthropic", "gateway", "'off'"])
+def test_params_that_nest_too_deeply_are_an_errored_line(mode: str) -> None:
+    body = frame(params(metadata="deep")).replace(b'"deep"', b"[" * 300 + b"]" * 300)
+    client = Batching(f"{{validation: {mode}, rules: [{{reply: Hi!}}]}}")
+    batch_id = client.send("POST", PATH, body).json["id"]
+    client.retrieve(batch_id)
+    [result] = client.results(batch_id).values()
+    assert error_of(result) == ("invalid_request_error", "The request body is nested too deeply")
 
 
 def test_an_item_that_no_rule_answers_is_unmatched(client: Batching) -> None:
@@ -134,6 +144,19 @@ def test_rules_can_be_for_items_by_their_name(client: Batching) -> None:
     ]
     live = client.ask("name")
     assert live.json["content"][0]["text"] == "Live"
+
+
+def test_items_below_a_platform_have_their_own_names() -> None:
+    client = Batching("rules: [{when: {custom_id: item-0}, reply: Zero}, {when: {custom_id: item-1}, reply: One}]")
+    model = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    http = client.request("POST", PATH, frame(params(model=model), params(model=model)))
+    http.head.is_platform = True
+    assert client.decide(http).batch is not None
+    [batch] = client.send("GET", PATH).json["data"]
+    assert {name: text_of(result) for name, result in client.results(batch["id"]).items()} == {
+        "item-0": "Zero",
+        "item-1": "One",
+    }
 
 
 def test_an_item_is_no_retry(client: Batching) -> None:

@@ -52,11 +52,12 @@ def test_a_body_that_is_not_json_is_refused() -> None:
         parse_frame(b'{"requests"', ValidationResult())
 
 
-def test_a_hundred_thousand_items_are_the_most() -> None:
+@pytest.mark.parametrize("mode", ["anthropic", "off"])
+def test_a_hundred_thousand_items_are_the_most(mode: Mode) -> None:
     items = [{"custom_id": str(index), "params": {}} for index in range(100_001)]
     with pytest.raises(ApiError, match="requests: List should have at most 100000 items after validation, not 100001"):
-        parse_frame(orjson.dumps({"requests": items}), ValidationResult())
-    assert len(parse_frame(orjson.dumps({"requests": items[:-1]}), ValidationResult())) == 100_000
+        parse_frame(orjson.dumps({"requests": items}), ValidationResult(mode))
+    assert len(parse_frame(orjson.dumps({"requests": items[:-1]}), ValidationResult(mode))) == 100_000
 
 
 def test_the_params_are_not_looked_at() -> None:

@@ -93,6 +93,15 @@ def test_an_unknown_batch_is_not_found(method: str, rest: str, mode: str) -> Non
     assert message(client.send(method, f"{PATH}/msgbatch_x{rest}")) == expected
 
 
+@pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("POST", "/cancel"), ("DELETE", ""), ("GET", "/results")])
+def test_headers_are_judged_before_the_state_of_a_batch(client: Batching, method: str, rest: str) -> None:
+    running, deleted = client.create(params()), client.create(params())
+    client.retrieve(deleted)
+    client.send("DELETE", f"{PATH}/{deleted}")
+    answers = [client.send(method, f"{PATH}/{name}{rest}", x_api_key=None) for name in (running, deleted, "msgbatch_x")]
+    assert [answer.status for answer in answers] == [401, 401, 401]
+
+
 def test_a_batch_of_another_lane_is_not_found(client: Batching) -> None:
     batch_id = client.create(params())
     client.lane = "b"
@@ -230,11 +239,22 @@ def test_the_same_calls_make_the_same_batches_and_a_second_one_another() -> None
     assert len(set(ids[0])) == 2
 
 
-def test_a_batch_beyond_the_store_is_dropped_with_a_note() -> None:
+def test_a_batch_with_larger_results_than_the_store_is_refused() -> None:
     client = Batching(HI)
-    client.state.store = MemoryStore(lane_bytes=500)
-    client.create(*[params()] * 9)
+    client.state.store, client.state.max_upload = MemoryStore(lane_bytes=2_000), 2_000
+    kept = client.create(params())
+    refused = client.send("POST", PATH, frame(*[params()] * 9))
+    assert message(refused)[:2] == (413, "request_too_large")
+    assert client.decision.reason.endswith("raise it with `--max-upload`")
+    assert client.retrieve(kept)["processing_status"] == "ended"
+
+
+def test_the_oldest_batches_are_dropped_with_a_note() -> None:
+    client = Batching(HI)
+    client.state.store, client.state.max_upload = MemoryStore(lane_bytes=2_000), 2_000
+    first, *_ = [client.create(*[params()] * 2) for _ in range(3)]
     assert any("batches" in note for note in client.decision.notes)
+    assert client.send("GET", f"{PATH}/{first}").status == 404
 
 
 def test_a_batch_that_is_not_a_frame_is_refused(client: Batching) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mockclaude.engine.state.data_folder import FolderStore
 from mockclaude.engine.state.memory_store import MemoryStore
-from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourceKind, ResourcePut
+from mockclaude.engine.state.resources import MAX_FULL_LANES, Resource, ResourceDeleted, ResourceKind, ResourcePut
 from mockclaude.engine.state.store import Store
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server.site import Site
@@ -21,6 +21,7 @@ from tests.resources.storing import PNG, resource
 
 KINDS: tuple[ResourceKind, ...] = ("file", "skill", "skill_version", "batch")
 LANES = ("", "ann", "../bob")
+NOTE = json.dumps({"kind": "note", "lane": "", "id": "a", "number": 1, "facts": "{}", "size": len(PNG)}).encode()
 IDS = ("file_1", "skill:2", "..")
 
 keys = st.tuples(st.sampled_from(KINDS), st.sampled_from(LANES), st.sampled_from(IDS))
@@ -75,7 +76,15 @@ def test_fork_and_other_effects_leave_the_folder_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "data"),
-    [("json", b"{"), ("json", b"[]"), ("json", b"{}"), ("json", b'{"facts": 1}'), ("bin", b"short"), ("bin", None)],
+    [
+        ("json", b"{"),
+        ("json", b"[]"),
+        ("json", b"{}"),
+        ("json", NOTE),
+        ("json", b'{"kind": "file"}'),
+        ("bin", b"short"),
+        ("bin", None),
+    ],
 )
 def test_broken_file_is_skipped_with_a_note(tmp_path: Path, suffix: str, data: bytes | None) -> None:
     broken, whole = resource(PNG), resource(PNG)
@@ -107,6 +116,34 @@ def test_newest_files_are_kept_within_the_bound(tmp_path: Path) -> None:
 
     assert [store.find_resource("file", "", each.id) for each in made] == [None, *made[1:]]
     assert len(store.take_notes()) == 1
+
+
+def test_dropped_files_are_deleted_from_the_folder(tmp_path: Path) -> None:
+    made = [resource(PNG, lane=lane) for lane in ("ann", "bob") for _ in range(5)]
+    size = len(PNG) + len(made[0].facts)
+    FolderStore(tmp_path, "", 2 * size).commit(map(ResourcePut, made[:2]))
+    store = FolderStore(tmp_path, "", 2 * size)
+    store.commit(map(ResourcePut, made[2:]))
+
+    assert {path.stem for path in tmp_path.rglob("*.*")} == {f"file-{made[at].id}" for at in (3, 4, 8, 9)}
+
+
+def test_lanes_without_room_are_deleted_from_the_folder(tmp_path: Path) -> None:
+    made = [resource(PNG, lane=str(lane)) for lane in range(MAX_FULL_LANES + 2)]
+    store = FolderStore(tmp_path, "", len(PNG) + len(made[0].facts))
+    store.commit(map(ResourcePut, made[:2]))
+    store.forget(made[1].lane)
+    store.commit(map(ResourcePut, made[2:]))
+
+    assert {path.stem for path in tmp_path.rglob("*.*")} == {f"file-{file.id}" for file in made[2:]}
+
+
+def test_start_with_a_smaller_bound_deletes_no_files(tmp_path: Path) -> None:
+    made = [resource(PNG) for _ in range(3)]
+    FolderStore(tmp_path, "").commit(map(ResourcePut, made))
+    FolderStore(tmp_path, "", 2 * (len(PNG) + len(made[0].facts)))
+
+    assert {path.stem for path in tmp_path.rglob("*.*")} == {f"file-{file.id}" for file in made}
 
 
 def test_file_beyond_the_bound_is_not_written(tmp_path: Path) -> None:

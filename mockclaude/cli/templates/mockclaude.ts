@@ -955,10 +955,10 @@ export interface When {
   batch?: boolean;
   /** The name of an item of a batch. */
   custom_id?: string | Matcher | (string | Matcher)[];
-  /** The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`. */
-  endpoint?: "messages" | "count_tokens" | "models" | "batches" | "files" | "skills" | ("messages" | "count_tokens" | "models" | "batches" | "files" | "skills")[];
-  /** The API whose client sends the request: `anthropic`, `openai`, `bedrock` or `vertex`. Default: any. */
-  adapter?: "anthropic" | "openai" | "bedrock" | "vertex" | ("anthropic" | "openai" | "bedrock" | "vertex")[];
+  /** The endpoint: `messages`, `count_tokens`, `models`, `batches` or `files`. Default: `messages`. */
+  endpoint?: "messages" | "count_tokens" | "models" | "batches" | "files" | ("messages" | "count_tokens" | "models" | "batches" | "files")[];
+  /** The API whose client sends the request: `anthropic`, `bedrock` or `vertex`. Default: any. */
+  adapter?: "anthropic" | "bedrock" | "vertex" | ("anthropic" | "bedrock" | "vertex")[];
 }
 
 /** A planned write. */

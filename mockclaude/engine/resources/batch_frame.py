@@ -35,7 +35,7 @@ class BatchItem(NamedTuple):
 def parse_frame(body: bytes, result: ValidationResult) -> list[BatchItem]:
     """Parse the body of a create call.
 
-    If validation is off, an item without a valid name has its index as its name.
+    If validation is off, an item without a valid name has its index as its name. Only the number of items is limited.
 
     Raises:
         ApiError: 400; the body is not a frame.
@@ -101,7 +101,10 @@ def _parse_leniently(body: bytes) -> Iterator[BatchItem]:
     except ValueError:
         frame = None
     requests = frame.get("requests") if isinstance(frame, dict) else None
-    for index, item in enumerate(requests if isinstance(requests, list) else ()):
+    requests = requests if isinstance(requests, list) else []
+    if len(requests) > MAX_ITEMS:
+        raise invalid(f"requests: {_find_list_problem(requests, is_given=True)}")
+    for index, item in enumerate(requests):
         fields = item if isinstance(item, dict) else {}
         name = fields.get("custom_id")
         yield BatchItem(name if isinstance(name, str) else str(index), fields.get("params"))

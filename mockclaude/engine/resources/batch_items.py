@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api.errors import BATCH_RESULT, MESSAGES, invalid
+from mockclaude.api.fingerprint import TOO_DEEP
 from mockclaude.engine.decision import DecidedItem, Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.refusal import refuse
@@ -54,9 +55,12 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
     is_off = state.validator.headers(core).result.is_off
     kinds, content, decided = [], bytearray(), []
     for item in items:
-        head, body = core.with_custom_id(item.custom_id), _encode(item.params, is_off=is_off)
-        request = http._replace(head=head, headers=core.headers, body=body)
-        problem = "" if is_off else _find_problem(item.params)
+        body, problem = b"", "" if is_off else _find_problem(item.params)
+        try:
+            body = _encode(item.params, is_off=is_off)
+        except TypeError:  # orjson reads deeper than it writes
+            problem = TOO_DEEP
+        request = http._replace(head=core.with_custom_id(item.custom_id), headers=core.headers, body=body)
         decision = refuse(request, state, invalid(problem)) if problem else answer(request, state)
         state.store.commit(decision.at_end)
         result = _build_result(decision)

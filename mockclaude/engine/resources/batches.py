@@ -26,7 +26,7 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     """Create a batch, and decide all of its items.
 
     Raises:
-        ApiError: 400; the body is not a frame.
+        ApiError: 400; the body is not a frame. 413; the results exceed the bound of a lane.
     """
     requests = parse_frame(http.body, state.validator.headers(http.head).result)
     plan, ids = state.scenario.policy.batches, list[str]()
@@ -47,6 +47,8 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     content = decided.content
     facts = facts._replace(kinds=decided.kinds)
     created = Resource("batch", http.head.lane, ids[0], http.now_us, facts.to_json(), content, len(content))
+    if created.size + len(created.facts) > state.max_upload:
+        raise ApiError("request_too_large", hint="raise it with `--max-upload`")
     notes = (f"batch {ids[0]}, {decided.summary}", *((ENDS_AT_POLL,) if ends_at_poll else ()))
     return decision._replace(
         notes=(*decision.notes, *notes),
@@ -72,13 +74,14 @@ def list_batches(http: HttpRequest, state: ScenarioState) -> Decision:
     Raises:
         ApiError: 400; a parameter is invalid.
     """
+    validation = state.validator.headers(http.head).result
     views: list[Body] = []
     effects: list[Effect] = []
     for batch in state.store.list_resources("batch", http.head.lane):
         facts, changes = _poll(http, state, batch)
         views.append(_view(http, batch.id, facts))
         effects.extend(changes)
-    page = page_by_id(views, http.head.query, state.validator.headers(http.head).result, "batch")
+    page = page_by_id(views, http.head.query, validation, "batch")
     return _decide(http, state, Answer(page, effects=tuple(effects)))
 
 
@@ -124,19 +127,21 @@ def download_results(http: HttpRequest, state: ScenarioState, batch_id: str) -> 
 
 
 def _find(http: HttpRequest, state: ScenarioState, batch_id: str) -> Resource:
-    """Find a batch of the lane. Without validation an unknown one is made up: it has ended, without items.
+    """Validate the headers, and find a batch of the lane.
+
+    Without validation an unknown batch is made up: it has ended, without items.
 
     Raises:
-        ApiError: 404.
+        ApiError: 404; a header is missing or invalid.
     """
-    lane = http.head.lane
+    lane, validation = http.head.lane, state.validator.headers(http.head).result
     batch = state.store.find_resource("batch", lane, batch_id)
     if batch is not None:
         return batch
     error = ApiError("not_found_error", f"Message Batch {batch_id} not found.")
     if state.store.is_deleted(lane, batch_id):
         raise error
-    state.validator.headers(http.head).result.report(error, gateway_accepts=False)
+    validation.report(error, gateway_accepts=False)
     facts = BatchFacts(http.now_us, 0, 0, "as_sent", "")
     return Resource("batch", lane, batch_id, http.now_us, facts.to_json())
 
@@ -169,5 +174,4 @@ def _context(http: HttpRequest, state: ScenarioState) -> RequestContext:
 
 
 def _decide(http: HttpRequest, state: ScenarioState, answer: Answer) -> Decision:
-    state.validator.headers(http.head)
     return decide_document(_context(http, state), lambda _: answer)

@@ -28,7 +28,8 @@ T = TypeVar("T")
 class FolderStore(MemoryStore):
     """A store in memory that keeps its files and skills in a folder.
 
-    A fork has the resources without the folder.
+    A resource that the bounds drop is deleted from the folder, except at the start: its bounds may be smaller by
+    mistake. A fork has the resources without the folder.
 
     Args:
         folder: The folder with the data of all scenarios.
@@ -39,13 +40,17 @@ class FolderStore(MemoryStore):
     def __init__(self, folder: Path, scenario: str, lane_bytes: int = MAX_LANE_BYTES) -> None:
         super().__init__(lane_bytes)
         self._folder = folder / (_quote(scenario) or "@root")
+        self._written: set[ResourceDeleted] = set()
+        """The keys of the resources in the folder and in the store."""
         super().commit(map(ResourcePut, self._load()))
+        self._written -= self._list_dropped()
 
     def commit(self, effects: Iterable[Effect]) -> None:
         """Apply effects in their order, and write the changes of resources."""
-        effects = tuple(effects)
+        effects, notes = tuple(effects), len(self._notes)
         super().commit(effects)
-        for effect in effects:
+        dropped = self._list_dropped() if len(self._notes) > notes else ()
+        for effect in (*effects, *dropped):
             try:
                 if isinstance(effect, ResourcePut) and effect.resource.kind in KEPT:
                     self._write(effect.resource)
@@ -57,6 +62,7 @@ class FolderStore(MemoryStore):
     def forget(self, lane: str | None = None) -> None:
         """Drop the state of a lane, or everything, also from the folder."""
         super().forget(lane)
+        self._written -= self._list_dropped()
         rmtree(self._folder if lane is None else self._find_lane(lane), ignore_errors=True)
 
     def _find_lane(self, lane: str) -> Path:
@@ -69,7 +75,9 @@ class FolderStore(MemoryStore):
         for path in sorted(found, key=lambda path: found[path].number):
             content = self._read(path.with_suffix(".bin"), Path.read_bytes)
             if content is not None and len(content) == found[path].size:
-                yield found[path]._replace(content=content)
+                resource = found[path]._replace(content=content)
+                self._written.add(_key(resource))
+                yield resource
             elif content is not None:
                 self._notes.append(f"skipped in the data folder: {path.name}: its content has {len(content)} bytes")
 
@@ -85,6 +93,7 @@ class FolderStore(MemoryStore):
         resource = self.find_resource(put.kind, put.lane, put.id)
         if resource is None:
             return
+        self._written.add(_key(resource))
         lane = self._find_lane(resource.lane)
         lane.mkdir(parents=True, exist_ok=True)
         facts = resource._asdict() | {"facts": resource.facts.decode()}
@@ -92,13 +101,19 @@ class FolderStore(MemoryStore):
         _replace(lane / f"{_name(resource)}.bin", resource.content)
         _replace(lane / f"{_name(resource)}.json", json.dumps(facts).encode())
 
+    def _list_dropped(self) -> set[ResourceDeleted]:
+        return {key for key in self._written if self.find_resource(*key) is None}
+
     def _delete(self, effect: ResourceDeleted) -> None:
+        self._written.discard(effect)
         for suffix in ("json", "bin"):
             (self._find_lane(effect.lane) / f"{_name(effect)}.{suffix}").unlink(missing_ok=True)
 
 
 def _read_facts(path: Path) -> Resource:
     data = json.loads(path.read_bytes())
+    if data["kind"] not in KEPT:
+        raise ValueError(f"unknown kind '{data['kind']}'")
     return Resource(**data | {"facts": data["facts"].encode(), "number": int(data["number"])})
 
 
@@ -107,6 +122,10 @@ def _replace(path: Path, data: bytes) -> None:
     temporary = path.with_suffix(f"{path.suffix}.part")
     temporary.write_bytes(data)
     os.replace(temporary, path)
+
+
+def _key(resource: Resource) -> ResourceDeleted:
+    return ResourceDeleted(resource.kind, resource.lane, resource.id)
 
 
 def _name(resource: Resource | ResourceDeleted) -> str:
