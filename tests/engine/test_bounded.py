@@ -50,6 +50,17 @@ def test_what_all_owners_hold_is_bounded_too() -> None:
     assert [kept.get(owner, key) for owner, key in (("a", 5), ("b", 4), ("c", 4))] == ["a", None, "c"]
 
 
+def test_a_value_that_is_taken_away_leaves_room() -> None:
+    kept: OwnerMap[int, str] = OwnerMap("things", (2, 9), 9, lambda _: None)
+    kept.put("a", 1, "one")
+    kept.put("a", 2, "two")
+    kept.pop("a", 1)
+    kept.pop("b", 1)
+    kept.put("a", 3, "three")
+
+    assert [kept.get("a", key) for key in (1, 2, 3)] == [None, "two", "three"]
+
+
 def test_the_number_of_owners_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "MAX_OWNERS", 2)
     kept: OwnerMap[int, str] = OwnerMap("things", (9, 9), 10, lambda _: None)
