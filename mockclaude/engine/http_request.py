@@ -33,6 +33,9 @@ _LONGEST_KEY = 1_000
 _MAX_LANES = 1_000
 """Lanes of one head whose heads are kept. At this number all are dropped."""
 
+_MAX_CORES, _LONGEST_CORE = 16, 1_000
+"""Requests to the core whose heads are kept with one head, and the characters of their headers."""
+
 
 class Head:
     """The request line and the headers, with all values that depend on them alone.
@@ -112,7 +115,7 @@ class Head:
         return head
 
     def to_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
-        """Return the head, kept for later requests, of an adapter's request to the core.
+        """Return the head of an adapter's request to the core, kept for later requests unless its headers are long.
 
         Args:
             path: The path of the API.
@@ -120,22 +123,24 @@ class Head:
         """
         core = self._of_core.get((path, headers))
         if core is None:
-            if len(self._of_core) >= _MAX_LANES:
-                self._of_core.clear()
-            core = self._of_core[path, headers] = self._build_core(path, headers)
-        return core
+            core = self._build_core(path, headers)
+            if sum([len(value) for _, value in headers]) <= _LONGEST_CORE:
+                if len(self._of_core) >= _MAX_CORES:
+                    self._of_core.clear()
+                self._of_core[path, headers] = core
+        return core if core.custom_id == self.custom_id else core.with_custom_id(self.custom_id)
 
-    def for_item(self, custom_id: str) -> Head:
-        """Return a head for an item of a batch."""
+    def with_custom_id(self, custom_id: str | None) -> Head:
+        """Return the head of a request with this id in its batch."""
         head = copy(self)
-        head.custom_id, head._of_core = custom_id, {}
+        head.custom_id = custom_id
         return head
 
     def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
         lines = CIMultiDict(self.headers)
         lines.update(headers)
         core = Head("POST", path, {}, lines, http11=self.http11, page=self.page, guest=self.guest, prefix=self.prefix)
-        core.adapter, core.lane, core.custom_id = self.adapter, self.lane, self.custom_id
+        core.adapter, core.lane = self.adapter, self.lane
         core.is_platform = self.is_platform
         return core
 

@@ -113,7 +113,7 @@ class JournalEntry:
         self.http = http
         if len(body) > max_body:
             self.http = http._replace(body=body[:max_body])
-            self.whole = None if http.head.adapter != "anthropic" else self.whole
+            self.whole = None if http.head.adapter != "anthropic" or http.head.is_platform else self.whole
 
     def record_decision(self, decision: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision, and the planned writes of up to `max_body` bytes."""

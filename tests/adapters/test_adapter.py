@@ -91,9 +91,38 @@ def test_a_body_that_the_journal_cuts_is_not_kept_in_another_form() -> None:
     assert (len(entry.body), entry.whole, entry.request) == (1_000, None, None)
 
 
+def test_a_translated_body_below_the_prefix_of_platforms_is_not_kept_if_the_journal_cuts_it() -> None:
+    head = Head("POST", "/v1/messages", {}, with_client_headers({}), is_platform=True)
+    http = HttpRequest(head, head.headers, asking("x" * 2_000, model="anthropic.claude-haiku-4-5"), NOW)
+    decision = answer(http, ScenarioState(HELLO))
+
+    assert decision.whole is not None
+    assert entry_of(http, decision).whole is None
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        (INVOKE, {"anthropic_version": "bedrock-2023-05-31"}),
+        (
+            "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+            {"anthropic_version": "vertex-2023-10-16"},
+        ),
+        ("/v1/messages", {"model": "anthropic.claude-haiku-4-5"}),
+    ],
+)
+def test_a_body_that_is_nested_too_deeply_is_refused(path: str, fields: dict[str, str]) -> None:
+    body = orjson.dumps({**fields, "messages": "@"}).replace(b'"@"', b"[" * 300 + b"]" * 300)
+    head = Head("POST", path, {}, with_client_headers({}), is_platform=True)
+    refused = answer(HttpRequest(head, head.headers, body, NOW), ScenarioState(HELLO)).response
+
+    assert refused.status == 400
+    assert b"nested too deeply" in refused.data
+
+
 def test_an_unknown_path_is_an_error_in_the_dialect_of_its_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = http_request("POST", "/model/m/forget", {}, with_client_headers({}), b"{}", NOW)
-    assert b'"error"' in answer(unknown, ScenarioState(HELLO)).response.data
+    assert b'"message"' in answer(unknown, ScenarioState(HELLO)).response.data
 
     monkeypatch.setitem(ERROR_DIALECTS, "bedrock", "tests.reply.test_dialect:LINES")
     refused = answer(unknown, ScenarioState(HELLO)).response
@@ -121,9 +150,14 @@ def test_core_heads_keep_the_lane_of_the_client_s_body() -> None:
 
 
 def test_core_heads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockclaude.engine.http_request._MAX_LANES", 2)
+    monkeypatch.setattr("mockclaude.engine.http_request._MAX_CORES", 2)
     head = _head()
     first = head.to_core("/v1/messages", ())
     for number in range(3):
         head.to_core("/v1/messages", (("x", str(number)),))
     assert head.to_core("/v1/messages", ()) is not first
+
+
+def test_core_heads_with_long_headers_are_not_kept() -> None:
+    head, long = _head(), (("x", "y" * 2_000),)
+    assert head.to_core("/v1/messages", long) is not head.to_core("/v1/messages", long)

@@ -17,6 +17,7 @@ from mockclaude.engine.adapters.platform_body import (
     refuse_extra,
     take_betas,
     take_version,
+    write_object,
 )
 from mockclaude.engine.decision import Decision
 from mockclaude.reply.response import build_bodiless
@@ -33,6 +34,15 @@ def test_body_is_an_object(body: bytes, message: str) -> None:
     with pytest.raises(ApiError) as refused:
         read_object(body)
     assert refused.value.message.startswith(message)
+
+
+def test_body_is_not_nested_too_deeply() -> None:
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    assert write_object({"a": 1}) == b'{"a":1}'
+    with pytest.raises(ApiError, match="nested too deeply"):
+        write_object({"a": deep})
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -59,6 +59,18 @@ def test_names_of_a_platform_are_those_of_the_api(client: dict[str, Any]) -> Non
     assert decide(**client).notes[-1] == f"model {WRITTEN} is {NAME}"
 
 
+def test_items_of_a_batch_with_names_of_a_platform_have_their_own_custom_ids() -> None:
+    rules = "rules:\n- {when: {custom_id: b}, reply: B}\n- {reply: Other}"
+    params = {"model": WRITTEN, "max_tokens": 99, "messages": [{"role": "user", "content": "Hi"}]}
+    body = json.dumps({"requests": [{"custom_id": name, "params": params} for name in "abc"]}).encode()
+    lines = {"anthropic-version": "2023-06-01", "content-type": "application/json", **KEY}
+    head = Head("POST", "/v1/messages/batches", {}, lines, is_platform=True)
+    decision = answer(HttpRequest(head, head.headers, body, NOW), ScenarioState(load_text(rules)))
+
+    assert decision.batch is not None
+    assert [item.rule.place.line for _, item in decision.batch.items if item.rule] == [3, 2, 3]
+
+
 def test_requests_with_the_name_of_the_api_are_not_changed() -> None:
     decision = decide(SIGNED, model=NAME)
     assert decision.notes == ()

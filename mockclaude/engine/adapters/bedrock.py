@@ -6,15 +6,20 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-
 from mockclaude.api.errors import invalid
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.memo import remember
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.bedrock_dialect import BedrockDialect, CountDialect
-from mockclaude.engine.adapters.platform_body import note_model, read_object, refuse_extra, take_betas, take_version
+from mockclaude.engine.adapters.platform_body import (
+    note_model,
+    read_object,
+    refuse_extra,
+    take_betas,
+    take_version,
+    write_object,
+)
 from mockclaude.engine.count_tokens import count_tokens as count_in_core
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
@@ -63,7 +68,7 @@ def count_tokens(http: HttpRequest, state: ScenarioState, model_id: str) -> Deci
     fields, headers = _read_fields(http, state, _read_input(read_object(http.body)))
     name, written = _find_names(model_id)
     counted = {field: value for field, value in fields.items() if field not in _OF_MESSAGES}
-    request = CoreRequest(orjson.dumps({"model": name, **counted}), headers, "/v1/messages/count_tokens")
+    request = CoreRequest(write_object({"model": name, **counted}), headers, "/v1/messages/count_tokens")
     return note_model(decide_in_dialect(http, state, request, _COUNTS, count_in_core), written, name)
 
 
@@ -73,7 +78,7 @@ def _decide_message(http: HttpRequest, state: ScenarioState, model_id: str, *, s
     fields["model"] = name
     if stream:
         fields["stream"] = True
-    request = CoreRequest(orjson.dumps(fields), headers)
+    request = CoreRequest(write_object(fields), headers)
     return note_model(decide_in_dialect(http, state, request, _MESSAGES), written, name)
 
 

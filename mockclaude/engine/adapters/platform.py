@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import orjson
-
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
-from mockclaude.engine.adapters.platform_body import note_model
+from mockclaude.engine.adapters.platform_body import note_model, write_object
 from mockclaude.engine.count_tokens import count_tokens as count_in_core
 from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
@@ -42,7 +40,7 @@ def _answer(
     name = find_model_name(written) if isinstance(written, str) else ""
     if name in ("", written) and profile is None:
         return answer(http, state)
-    body = orjson.dumps({**fields, "model": name} if name else fields)
+    body = write_object({**fields, "model": name} if name else fields)
     headers = (("anthropic-user-profile-id", profile),) if isinstance(profile, str) else ()
     decision = decide_in_dialect(http, state, CoreRequest(body, headers, http.head.path), None, answer)
     return note_model(decision, written or "", name)

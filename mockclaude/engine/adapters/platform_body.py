@@ -33,6 +33,18 @@ def read_object(body: bytes) -> dict[str, Any]:
     return fields
 
 
+def write_object(fields: dict[str, Any]) -> bytes:
+    """Encode the body of a request to the API.
+
+    Raises:
+        ApiError: 400; the body is nested deeper than orjson can write.
+    """
+    try:
+        return orjson.dumps(fields)
+    except TypeError:
+        raise invalid("The request body is nested too deeply") from None
+
+
 def take_version(fields: dict[str, Any], platform_version: str, mode: Mode) -> str:
     """Remove `anthropic_version` from a body; return the version of the API.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.platform_body import (
@@ -15,6 +13,7 @@ from mockclaude.engine.adapters.platform_body import (
     refuse_extra,
     take_betas,
     take_version,
+    write_object,
 )
 from mockclaude.engine.adapters.vertex_dialect import VertexDialect
 from mockclaude.engine.count_tokens import count_tokens
@@ -58,7 +57,7 @@ def count(http: HttpRequest, state: ScenarioState, project: str, location: str) 
     dialect = VertexDialect(_name_resource(project, location, written))
     if written:
         fields["model"] = find_model_name(written)
-    core = CoreRequest(orjson.dumps(fields), headers, _COUNT)
+    core = CoreRequest(write_object(fields), headers, _COUNT)
     decision = decide_in_dialect(http, state, core, dialect, count_tokens)
     return note_model(decision, written, fields["model"]) if written else decision
 
@@ -69,7 +68,7 @@ def _predict(
     fields, headers = _read(http, state)
     refuse_extra(fields, ("model",), validation_mode(http.head.headers, state.scenario.policy))
     name = find_model_name(model)
-    core = CoreRequest(orjson.dumps({"model": name, **fields, **fields_of_path}), headers)
+    core = CoreRequest(write_object({"model": name, **fields, **fields_of_path}), headers)
     decision = decide_in_dialect(http, state, core, VertexDialect(_name_resource(project, location, model)), decide)
     return note_model(decision, model, name)
 

@@ -60,7 +60,7 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
             body = _encode(item.params, is_off=is_off)
         except TypeError:  # orjson reads deeper than it writes
             problem = TOO_DEEP
-        request = http._replace(head=core.for_item(item.custom_id), headers=core.headers, body=body)
+        request = http._replace(head=core.with_custom_id(item.custom_id), headers=core.headers, body=body)
         decision = refuse(request, state, invalid(problem)) if problem else answer(request, state)
         state.store.commit(decision.at_end)
         result = _build_result(decision)
