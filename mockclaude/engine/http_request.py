@@ -115,7 +115,9 @@ class Head:
         return head
 
     def to_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
-        """Return the head of an adapter's request to the core, kept for later requests unless its headers are long.
+        """Return the head of an adapter's request to the core.
+
+        Later requests share it, unless its headers are long.
 
         Args:
             path: The path of the API.

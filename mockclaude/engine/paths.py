@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
@@ -13,6 +14,10 @@ AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
 """The dialect of a client; `anthropic` is the API's own."""
 
 _VERSION = re.compile("(?=/v1/)")
+_MOST_VERSIONS = 16
+"""The maximum number of places in a path at which the API's path may begin."""
+
+_OPERATIONS = "/model/"
 _MODEL = compile_lazily(r"(.*)(/model/[^/]+/[^/]+)")
 _PROJECT = compile_lazily(r"(.*)(/projects/[^/]+/locations/[^/]+/publishers/.+)")
 _PLATFORM = "anthropic"
@@ -31,11 +36,11 @@ RESOURCES = frozenset(_BEGINNINGS.values())
 """The endpoints whose requests have no message."""
 
 _ADAPTED = compile_lazily(
-    r"/model/[^/]+/(?:(?P<count>count-tokens)|invoke|invoke-with-response-stream|converse|converse-stream)"
+    r"/model/[^/]+/(?:(?P<count>count-tokens)|invoke|invoke-with-response-stream)"
     r"|/v1/projects/.+/models/(?:(?P<tokens>count-tokens)|[^/]+):(?:rawPredict|streamRawPredict)"
 )
 _ADAPTERS: dict[str, AdapterName] = {
-    "/model/": "bedrock",
+    _OPERATIONS: "bedrock",
     "/v1/projects/": "vertex",
 }
 """The beginning of a path -> the adapter that answers it, with an error if the path is unknown."""
@@ -81,17 +86,25 @@ def _find_addresses(path: str, named: str, served: Collection[str]) -> Iterator[
 
 
 def _split(path: str) -> Iterator[tuple[str, str]]:
-    for version in _VERSION.finditer(path):
+    for version in islice(_VERSION.finditer(path), _MOST_VERSIONS):
         yield path[: version.start()], path[version.start() :]
     if match := _MODEL.fullmatch(path):
         yield match[1], match[2]
     elif match := _PROJECT.fullmatch(path):
         yield match[1], f"/v1{match[2]}"
+    elif (start := path.find(_OPERATIONS)) >= 0:
+        yield path[:start], path[start:]
 
 
 def find_adapter(path: str) -> AdapterName:
     """Return the adapter of a path of the API."""
     return next((name for begin, name in _ADAPTERS.items() if path.startswith(begin)), "anthropic")
+
+
+def find_stray_adapter(path: str) -> AdapterName:
+    """Return the adapter of a URL path, whose scenario may be unknown."""
+    adapters = (find_adapter(api_path) for _, api_path in _split(path))
+    return next((adapter for adapter in adapters if adapter != "anthropic"), "anthropic")
 
 
 def find_endpoint(path: str) -> str:

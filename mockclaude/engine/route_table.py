@@ -60,16 +60,7 @@ BATCHES: Handlers = {
 }
 """The Message Batches API, in `engine/resources/`."""
 
-OPENAI: Handlers = {}
-"""OpenAI's API, in `engine/adapters/`."""
-
-SKILLS: Handlers = {}
-"""The Skills API, in `engine/resources/`."""
-
-COMPLETIONS: Handlers = {}
-"""The former Text Completions API, in `engine/adapters/`."""
-
-ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **FILES, **BATCHES, **OPENAI, **SKILLS, **COMPLETIONS}
+ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **FILES, **BATCHES}
 """All endpoints. Of several patterns that match a path, the first one counts."""
 
 OF_PLATFORM: dict[str, str] = {

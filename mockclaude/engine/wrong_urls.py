@@ -34,7 +34,7 @@ def explain_path(path: str, endpoints: Sequence[str]) -> str:
     return _explain_other_api(path) or f"{expected}{_did_you_mean_path(path, endpoints)}"
 
 
-_NOT_SERVED = ("/v1/files", "/v1/skills", "/v1/organizations")
+_NOT_SERVED = ("/v1/skills", "/v1/organizations")
 """The beginnings of other paths of Anthropic's API."""
 
 _OPERATIONS = {

@@ -18,7 +18,7 @@ from mockclaude.api.api_headers import is_signed
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
-from mockclaude.engine.paths import ApiAddress, find_address
+from mockclaude.engine.paths import ApiAddress, find_address, find_stray_adapter
 from mockclaude.engine.route_table import SHOWN
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
@@ -38,8 +38,8 @@ _LENGTH = b"\r\ncontent-length:"
 _CODING = b"\r\ntransfer-encoding:"
 _END = b"\r\n\r\n"
 _MAX_DIGITS = 9
-_WITHOUT_VERSION = ("/messages", "/chat/completions", "/responses")
-"""The beginnings of paths of the API without `/v1`."""
+_WITHOUT_VERSION = "/messages"
+"""The beginning of a path of the API without `/v1`."""
 
 _CHANGES_THE_BODY = ("content-encoding", "expect", "transfer-encoding", "upgrade")
 
@@ -166,7 +166,9 @@ class Heads:
         page = self._trust.page(request.headers)
         is_strange = page or error.type == "permission_error"
         headers = move_to_pages_lane(request.headers) if is_strange else request.headers
-        return _make_head(self._trust, request, ApiAddress("", ""), headers, page)
+        head = _make_head(self._trust, request, ApiAddress("", ""), headers, page)
+        head.adapter = find_stray_adapter(request.raw_path.partition("?")[0])
+        return head
 
     def _find_address(self, request: web.BaseRequest) -> tuple[ApiAddress, bool]:
         """Return the address of `request`, and whether it depends on the mode: some gateways omit `/v1`."""
@@ -174,12 +176,10 @@ class Heads:
         address = find_address(path, named, self.served)
         if address is not None:
             return address, False
-        version = path.find("/v1/")
-        starts = [version] if version >= 0 else [at for at in map(path.find, _WITHOUT_VERSION) if at >= 0]
-        prefix = path[: min(starts, default=len(path))]
+        prefix, start, _ = path.partition("/v1/" if "/v1/" in path else _WITHOUT_VERSION)
         name = unquote(prefix.strip("/")) if prefix else named
         served = self.served.get(name)
-        if served is None or not starts or validation_mode(request.headers, served.scenario.policy) == "anthropic":
+        if served is None or not start or validation_mode(request.headers, served.scenario.policy) == "anthropic":
             raise self._unknown(path, name)
         return ApiAddress(name, f"/v1{path[len(prefix) :]}", prefix), True
 

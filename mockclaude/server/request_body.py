@@ -19,9 +19,6 @@ from mockclaude.wire.script import CONTINUE
 MAX_BODY = 32 * 1024 * 1024
 """The maximum number of bytes of a Messages request, by the API's documentation."""
 
-MAX_SKILL = 30 * 1024 * 1024
-"""The maximum number of bytes of a skill's upload, by the API's documentation."""
-
 MAX_UPLOAD = MAX_LANE_BYTES
 """Default of the maximum number of bytes of an upload of files or of a batch. The API takes 500 MB and 256 MB."""
 
@@ -44,21 +41,18 @@ class BodyLimit(NamedTuple):
 
     Attributes:
         size: The number of bytes.
-        message: The message of the 413; '' for the API's usual one.
         hint: A fix for the log.
     """
 
     size: int
-    message: str = ""
     hint: str = ""
 
     def error(self, details: Mapping[str, str] | None = None) -> ApiError:
         """Build the 413."""
-        return ApiError("request_too_large", self.message, details=details, hint=self.hint)
+        return ApiError("request_too_large", details=details, hint=self.hint)
 
 
 DEFAULT_LIMIT = BodyLimit(MAX_BODY)
-_SKILL_LIMIT = BodyLimit(MAX_SKILL, "Request exceeds the maximum size. The Skills API accepts requests up to 30MBs.")
 
 
 def find_limit(path: str, max_upload: int = MAX_UPLOAD) -> BodyLimit:
@@ -71,7 +65,7 @@ def find_limit(path: str, max_upload: int = MAX_UPLOAD) -> BodyLimit:
     path = path.partition("?")[0]
     if "/v1/files" in path or "/v1/messages/batches" in path:
         return BodyLimit(max_upload, hint="raise it with `--max-upload`")
-    return _SKILL_LIMIT if "/v1/skills" in path else DEFAULT_LIMIT
+    return DEFAULT_LIMIT
 
 
 async def read_body(request: web.BaseRequest, limit: BodyLimit = DEFAULT_LIMIT) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.engine.paths import ApiAddress, find_adapter, find_address, find_endpoint
+from mockclaude.engine.paths import ApiAddress, find_adapter, find_address, find_endpoint, find_stray_adapter
 
 SERVED = {"", "hello", "model", "v1", "x/y"}
 MODEL = "/model/us.anthropic.claude-sonnet-5-v1:0"
@@ -24,8 +24,10 @@ FOUND = {
     "/anthropic/v1/messages": ApiAddress("", "/v1/messages", "/anthropic", is_platform=True),
     "/hello/anthropic/v1/messages": ApiAddress("hello", "/v1/messages", "/hello/anthropic", is_platform=True),
     f"{MODEL}/invoke": ApiAddress("", f"{MODEL}/invoke"),
-    f"/hello{ARN}/converse": ApiAddress("hello", f"{ARN}/converse", "/hello"),
-    "/model/model/m/converse": ApiAddress("model", "/model/m/converse", "/model"),
+    f"/hello{ARN}/invoke": ApiAddress("hello", f"{ARN}/invoke", "/hello"),
+    "/model/model/m/invoke": ApiAddress("model", "/model/m/invoke", "/model"),
+    "/model/m": ApiAddress("", "/model/m"),
+    "/hello/model/m/invoke/x": ApiAddress("hello", "/model/m/invoke/x", "/hello"),
     f"/v1{PROJECT}/m@2026:rawPredict": ApiAddress("", f"/v1{PROJECT}/m@2026:rawPredict"),
     f"/hello{PROJECT}/m:rawPredict": ApiAddress("hello", f"/v1{PROJECT}/m:rawPredict", "/hello"),
 }
@@ -36,7 +38,9 @@ def test_a_path_selects_a_scenario_and_a_path_of_the_api(path: str) -> None:
     assert find_address(path, "", SERVED) == FOUND[path]
 
 
-@pytest.mark.parametrize("path", ["/nope/v1/messages", "/nope/anthropic/v1/messages", "/messages", "/", "/model/m"])
+@pytest.mark.parametrize(
+    "path", ["/nope/v1/messages", "/nope/anthropic/v1/messages", "/messages", "/", "/nope/model/m"]
+)
 def test_other_paths_select_nothing(path: str) -> None:
     assert find_address(path, "", SERVED) is None
 
@@ -46,6 +50,26 @@ def test_a_scenario_named_anthropic_precedes_the_prefix_of_platforms() -> None:
     assert find_address("/anthropic/v1/messages", "", served) == ApiAddress("anthropic", "/v1/messages", "/anthropic")
     twice = ApiAddress("anthropic", "/v1/messages", "/anthropic/anthropic", is_platform=True)
     assert find_address("/anthropic/anthropic/v1/messages", "", served) == twice
+
+
+def test_only_the_first_places_in_a_long_path_may_begin_the_path_of_the_api() -> None:
+    deep = "/v1" * 15
+    assert find_address(f"{deep}/v1/messages", "", {deep.strip("/")}) is not None
+    assert find_address(f"/v1{deep}/v1/messages", "", {f"v1{deep}"}) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "adapter"),
+    [
+        ("/nope/model/m/invoke", "bedrock"),
+        ("/nope/model/m", "bedrock"),
+        (f"/nope/v1{PROJECT}/m:rawPredict", "vertex"),
+        ("/nope/v1/messages", "anthropic"),
+        ("/", "anthropic"),
+    ],
+)
+def test_a_path_of_an_unknown_scenario_has_an_adapter(path: str, adapter: str) -> None:
+    assert find_stray_adapter(path) == adapter
 
 
 def test_the_header_names_the_scenario_of_a_path_without_a_name() -> None:
@@ -67,6 +91,7 @@ KINDS = {
     f"{ARN}/invoke-with-response-stream": ("bedrock", "messages"),
     f"{MODEL}/count-tokens": ("bedrock", "count_tokens"),
     "/model/m/other": ("bedrock", ""),
+    "/model/m/converse": ("bedrock", ""),
     f"/v1{PROJECT}/m:streamRawPredict": ("vertex", "messages"),
     f"/v1{PROJECT}/count-tokens:rawPredict": ("vertex", "count_tokens"),
     "/nothing": ("anthropic", ""),

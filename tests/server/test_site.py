@@ -156,7 +156,6 @@ def test_a_body_is_measured_unpacked(serve: Serve) -> None:
         ("/v1/files", 1_000),
         ("/hello/v1/files?beta=true", 1_000),
         ("/v1/messages/batches", 1_000),
-        ("/v1/skills/skill_1/versions", request_body.MAX_SKILL),
     ],
 )
 def test_limit_of_a_body_depends_on_the_path(path: str, size: int) -> None:
@@ -171,10 +170,12 @@ def test_larger_upload_is_a_413_whose_log_names_the_option(serve: Serve) -> None
     assert server.line().reason == "Request exceeds the maximum size; raise it with `--max-upload`"
 
 
-def test_larger_skill_is_a_413_in_the_words_of_its_api(serve: Serve) -> None:
-    given = serve(HELLO).ask(request("POST", "/v1/skills", content_length=str(request_body.MAX_SKILL + 1)))
-    message = "Request exceeds the maximum size. The Skills API accepts requests up to 30MBs."
-    assert (given.status, given.error) == (413, ("request_too_large", message))
+@pytest.mark.parametrize("path", ["/model/m/invoke", "/nope/model/m/invoke"])
+def test_body_that_cannot_be_read_is_refused_in_the_dialect_of_the_path(path: str, serve: Serve) -> None:
+    given = serve(HELLO).ask(request("POST", path, b"x", content_encoding="gzip"))
+
+    assert (given.status, given.headers["x-amzn-errortype"]) == (400, "ValidationException")
+    assert given.json["message"].startswith("The request body could not be decoded")
 
 
 def test_a_chunked_body_beyond_the_limit_is_a_413(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
