@@ -32,10 +32,10 @@ def test_assertions_see_the_items() -> None:
         mock.when(batch=True, user="Hello").reply("Hi!")
         mock.when(batch=True, custom_id="other", user="nothing").reply("Ho!")
         mock.when(batch=False).reply("Live")
-        client = Anthropic(base_url=mock.url, api_key="mock")
-        batch = client.messages.batches.create(requests=ITEMS)
-        assert client.messages.batches.retrieve(batch.id).processing_status == "ended"
-        results = {line.custom_id: line.result for line in client.messages.batches.results(batch.id)}
+        with Anthropic(base_url=mock.url, api_key="mock") as client:
+            batch = client.messages.batches.create(requests=ITEMS)
+            assert client.messages.batches.retrieve(batch.id).processing_status == "ended"
+            results = {line.custom_id: line.result for line in client.messages.batches.results(batch.id)}
         assert {name: result.type for name, result in results.items()} == {
             "Hello-1": "succeeded",
             "other": "errored",
