@@ -69,6 +69,7 @@ def _match_results(
             request = resource_request(endpoint, http.head.path, http.headers, http.head.adapter)
         else:
             request = MessagesRequest(parse(body)[0], http.headers, endpoint=endpoint, adapter=http.head.adapter)
+            request.custom_id = http.head.custom_id
         return explain(rules, request, counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []

@@ -77,6 +77,9 @@ def split_runs(entries: Sequence[Data]) -> list[list[Data]]:
 def select_entries(entries: Sequence[Data], number: int | None = None) -> list[Data]:
     """Select the entries of one scenario up to a request; none for an unknown number.
 
+    Items of batches are left out, because their create call decides them. If the request is an item, the create call
+    is left out, and the items of its batch are selected.
+
     Args:
         entries: Entries of one or more servers. If several servers have the number, the last one is used.
         number: The number of the request. None: the last one.
@@ -85,10 +88,25 @@ def select_entries(entries: Sequence[Data], number: int | None = None) -> list[D
         matching = [entry for entry in run if number in (None, entry["number"])]
         if matching:
             last = matching[-1]
+            batch_id = _find_batch(last)
             return [
-                entry for entry in run if entry["number"] <= last["number"] and entry["scenario"] == last["scenario"]
+                entry
+                for entry in run
+                if entry["number"] <= last["number"]
+                and entry["scenario"] == last["scenario"]
+                and _find_batch(entry) in ("", batch_id)
+                and not (batch_id and _has_created(entry, batch_id))
             ]
     return []
+
+
+def _find_batch(entry: Data) -> str:
+    """Return the id of the batch of an item; '' for another request."""
+    return str(entry["request"].get("batch", {}).get("id", ""))
+
+
+def _has_created(entry: Data, batch_id: str) -> bool:
+    return any(note.startswith(f"batch {batch_id}, ") for note in entry["decision"]["notes"])
 
 
 def _recheck_run(
@@ -97,7 +115,7 @@ def _recheck_run(
     stores = {name: MemoryStore() for name in scenarios}
     served = {name: ScenarioState(scenario, retry_speed, stores[name]) for name, scenario in scenarios.items()}
     for entry in run:
-        if entry["request"].get("batch"):
+        if _find_batch(entry):
             continue  # the create call decides its items again
         state = served.get(entry["scenario"])
         if state is None:
@@ -166,6 +184,7 @@ def rebuild_request(entry: Data, policy: Policy) -> HttpRequest:
         prefix=address.prefix,
         is_platform=address.is_platform,
     )
+    head.custom_id = request.get("batch", {}).get("custom_id")
     at, since_start_us = entry["at"], request["since_start_us"]
     body, reused = _read_body(request), request["reused_connection"]
     return HttpRequest(head, headers, body, int(at), since_start_us, reused, int(at % 1 * 1e6))

@@ -146,19 +146,6 @@ def test_rules_can_be_for_items_by_their_name(client: Batching) -> None:
     assert live.json["content"][0]["text"] == "Live"
 
 
-def test_items_below_a_platform_have_their_own_names() -> None:
-    client = Batching("rules: [{when: {custom_id: item-0}, reply: Zero}, {when: {custom_id: item-1}, reply: One}]")
-    model = "anthropic.claude-sonnet-4-5-20250929-v1:0"
-    http = client.request("POST", PATH, frame(params(model=model), params(model=model)))
-    http.head.is_platform = True
-    assert client.decide(http).batch is not None
-    [batch] = client.send("GET", PATH).json["data"]
-    assert {name: text_of(result) for name, result in client.results(batch["id"]).items()} == {
-        "item-0": "Zero",
-        "item-1": "One",
-    }
-
-
 def test_an_item_is_no_retry(client: Batching) -> None:
     (result,) = client.run(params("retried"), x_stainless_retry_count="2")
     assert text_of(result) == "Not retried"

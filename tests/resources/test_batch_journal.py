@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
+import pytest
 from anthropic import Anthropic
 
 from mockclaude.engine.explain import explain_response
 from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.recheck import recheck
+from mockclaude.journal.recheck import rebuild_request, recheck, select_entries
 from mockclaude.journal.summary import Summary
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server.clock import Clock
@@ -30,10 +32,10 @@ def test_assertions_see_the_items() -> None:
         mock.when(batch=True, user="Hello").reply("Hi!")
         mock.when(batch=True, custom_id="other", user="nothing").reply("Ho!")
         mock.when(batch=False).reply("Live")
-        client = Anthropic(base_url=mock.url, api_key="mock")
-        batch = client.messages.batches.create(requests=ITEMS)
-        assert client.messages.batches.retrieve(batch.id).processing_status == "ended"
-        results = {line.custom_id: line.result for line in client.messages.batches.results(batch.id)}
+        with Anthropic(base_url=mock.url, api_key="mock") as client:
+            batch = client.messages.batches.create(requests=ITEMS)
+            assert client.messages.batches.retrieve(batch.id).processing_status == "ended"
+            results = {line.custom_id: line.result for line in client.messages.batches.results(batch.id)}
         assert {name: result.type for name, result in results.items()} == {
             "Hello-1": "succeeded",
             "other": "errored",
@@ -119,3 +121,31 @@ def test_an_explanation_shows_the_first_items() -> None:
     shown = [line for line in explained.splitlines() if line.startswith("item ")]
     assert len(shown) == 12
     assert shown[0] == "item    item-0: 'hi' (scenario.yaml:1:9)"
+
+
+@pytest.mark.parametrize(("number", "kept"), [(3, [2, 3]), (5, [1, 5]), (7, [1, 5, 6, 7])])
+def test_an_explanation_decides_no_item_twice(number: int, kept: list[int]) -> None:
+    journal = [
+        recorded_entry(1, notes=["batch msgbatch_a, 2 items"]),
+        recorded_entry(2, "msgbatch_a"),
+        recorded_entry(3, "msgbatch_a"),
+        recorded_entry(4, "msgbatch_b"),
+        recorded_entry(5),
+        recorded_entry(6, notes=["batch msgbatch_c, 1 items"]),
+        recorded_entry(7),
+    ]
+    assert [entry["number"] for entry in select_entries(journal, number)] == kept
+
+
+def recorded_entry(number: int, batch: str = "", notes: Sequence[str] = ()) -> dict[str, Any]:
+    entry = {"number": number, "at": 0, "scenario": "", "decision": {"notes": notes}}
+    item = {"batch": {"id": batch, "custom_id": "x"}} if batch else {}
+    return {**entry, "request": {"since_start_us": 0, **item}}
+
+
+def test_an_explanation_of_an_item_knows_its_name(serve: Serve) -> None:
+    [item] = select_entries(recorded(serve, Journal()), 2)
+    scenario = load_text("rules: [{when: {custom_id: item-9}, reply: No}, {when: {custom_id: item-0}, reply: Yes}]")
+    explained = explain_response(scenario, [rebuild_request(item, scenario.policy)])
+    assert "custom_id: expected 'item-9', got 'item-0'" in explained
+    assert '"text":"Yes"' in explained

@@ -65,6 +65,8 @@ def error_of(state: ScenarioState, *blocks: Any, **fields: Any) -> tuple[int, st
         ("image", PNG, "image/gif", "image/png"),
         ("document", PDF, "application/pdf", "application/pdf"),
         ("document", TEXT, "text/plain", "text/plain"),
+        ("document", TEXT, "Text/Plain;charset=UTF-8", "text/plain"),
+        ("document", PDF, "application/pdf; name=a.pdf", "application/pdf"),
     ],
 )
 def test_file_counts_as_its_bytes(

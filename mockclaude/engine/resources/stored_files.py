@@ -129,7 +129,8 @@ class _Reader:
         return resource
 
     def _encode(self, kind: str, resource: Resource) -> Body | None:
-        media_type, content = file_views.read_facts(resource)["mime_type"], resource.content
+        declared, content = file_views.read_facts(resource)["mime_type"], resource.content
+        media_type = declared.partition(";")[0].strip().lower()
         if kind == "document" and media_type == "text/plain":
             return {"type": "text", "media_type": media_type, "data": content.decode("utf-8", "replace")}
         data = b64encode(content).decode()
