@@ -61,13 +61,28 @@ _new_parsed_body = partial(tuple.__new__, ParsedBody)
 """A constructor that calls no Python code."""
 
 
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse a body.
+
+    Raises:
+        ApiError: 400; the body is not a JSON object.
+    """
+    try:
+        fields = orjson.loads(body)
+    except ValueError as error:
+        raise invalid(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise invalid("Input should be a valid dictionary")
+    return fields
+
+
 def parse(data: bytes) -> ParsedBody:
     """Parse a request body.
 
     Raises:
         ApiError: 400 for invalid JSON, for any other JSON value, and for a body that nests too deeply.
     """
-    try:
+    try:  # `read_object`, without its call in each request
         body = orjson.loads(data)
     except ValueError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from None

@@ -9,11 +9,11 @@ import pytest
 from mockclaude.api import headers
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.errors import ApiError
+from mockclaude.api.fingerprint import read_object
 from mockclaude.api.mode import MODES, Mode
 from mockclaude.engine.adapters.platform_body import (
     drop_api_headers,
     note_model,
-    read_object,
     refuse_extra,
     take_betas,
     take_version,

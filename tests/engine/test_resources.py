@@ -33,9 +33,9 @@ def test_a_resource_is_found_in_its_lane_and_listed_without_its_content(store: S
     assert store.find_resource("file", "a", "one") == file("one")
     assert store.list_resources("file", "a") == [file("one")._replace(content=b"")]
     assert store.measure_resources("file", "a") == ResourceUsage(1, 5)
-    for lane, kind in (("b", "file"), ("a", "skill")):
+    for lane, kind in (("b", "file"), ("a", "batch")):
         assert store.find_resource(kind, lane, "one") is None  # type: ignore[arg-type]
-    assert names(store, "b") == names(store, kind="skill") == ""
+    assert names(store, "b") == names(store, kind="batch") == ""
     assert store.measure_resources("file", "b") == ResourceUsage(0, 0)
 
 

@@ -1,1 +1,1 @@
-"""Tests of the resources that clients create: files, batches, skills."""
+"""Tests of the resources that clients create: files and batches."""

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from mockclaude.api.errors import invalid
+from mockclaude.api.fingerprint import read_object
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.memo import remember
 from mockclaude.api.platform_models import find_model_name
@@ -14,7 +15,6 @@ from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.bedrock_dialect import BedrockDialect, CountDialect
 from mockclaude.engine.adapters.platform_body import (
     note_model,
-    read_object,
     refuse_extra,
     take_betas,
     take_version,

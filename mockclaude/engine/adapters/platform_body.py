@@ -18,21 +18,6 @@ _OF_THE_API = ("anthropic-", "cf-")
 _EDGE = ("server", "cloudflare")
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """Parse a body.
-
-    Raises:
-        ApiError: 400; the body is not a JSON object.
-    """
-    try:
-        fields = orjson.loads(body)
-    except ValueError as error:
-        raise invalid(f"The request body is not valid JSON: {error}") from None
-    if not isinstance(fields, dict):
-        raise invalid("Input should be a valid dictionary")
-    return fields
-
-
 def write_object(fields: dict[str, Any]) -> bytes:
     """Encode the body of a request to the API.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+from mockclaude.api.fingerprint import read_object
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.platform_body import (
     note_model,
-    read_object,
     refuse_extra,
     take_betas,
     take_version,

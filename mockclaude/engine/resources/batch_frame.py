@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api.errors import invalid
+from mockclaude.api.fingerprint import read_object
 from mockclaude.api.mode import ValidationResult
 
 MAX_ITEMS = 100_000
@@ -42,12 +43,7 @@ def parse_frame(body: bytes, result: ValidationResult) -> list[BatchItem]:
     """
     if result.is_off:
         return list(_parse_leniently(body))
-    try:
-        frame = orjson.loads(body)
-    except ValueError as error:
-        raise invalid(f"The request body is not valid JSON: {error}") from None
-    if not isinstance(frame, dict):
-        raise invalid("Input should be a valid dictionary")
+    frame = read_object(body)
     requests: Any = frame.get("requests")
     if problem := _find_list_problem(requests, is_given="requests" in frame):
         raise invalid(f"requests: {problem}")

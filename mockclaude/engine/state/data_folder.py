@@ -1,4 +1,4 @@
-"""Files and skills in a folder, so that they are there after a restart.
+"""Files in a folder, so that they are there after a restart.
 
 A scenario has a folder with a folder for each lane, in which a resource is `KIND-ID.json` and `KIND-ID.bin`. Each is
 written under a temporary name first. Two servers cannot share a folder: neither sees the changes of the other.
@@ -19,22 +19,14 @@ from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.resources import MAX_LANE_BYTES, Resource, ResourceDeleted, ResourcePut
 from mockclaude.engine.state.store import Effect
 
-KEPT = ("file", "skill", "skill_version")
-"""The kinds of resources in the folder. A batch ends with the server."""
-
 T = TypeVar("T")
 
 
 class FolderStore(MemoryStore):
-    """A store in memory that keeps its files and skills in a folder.
+    """A store in memory that keeps its files in a folder.
 
-    A resource that the bounds drop is deleted from the folder, except at the start: its bounds may be smaller by
-    mistake. A fork has the resources without the folder.
-
-    Args:
-        folder: The folder with the data of all scenarios.
-        scenario: The name of the scenario.
-        lane_bytes: The maximum size of the resources of a kind in a lane.
+    A batch ends with the server. A resource that the bounds drop is deleted from the folder, except at the start: its
+    bounds may be smaller by mistake. A fork has the resources without the folder.
     """
 
     def __init__(self, folder: Path, scenario: str, lane_bytes: int = MAX_LANE_BYTES) -> None:
@@ -52,9 +44,9 @@ class FolderStore(MemoryStore):
         dropped = self._list_dropped() if len(self._notes) > notes else ()
         for effect in (*effects, *dropped):
             try:
-                if isinstance(effect, ResourcePut) and effect.resource.kind in KEPT:
+                if isinstance(effect, ResourcePut) and effect.resource.kind == "file":
                     self._write(effect.resource)
-                elif isinstance(effect, ResourceDeleted) and effect.kind in KEPT:
+                elif isinstance(effect, ResourceDeleted) and effect.kind == "file":
                     self._delete(effect)
             except OSError as error:
                 self._notes.append(f"not written to the data folder: {error}")
@@ -112,7 +104,7 @@ class FolderStore(MemoryStore):
 
 def _read_facts(path: Path) -> Resource:
     data = json.loads(path.read_bytes())
-    if data["kind"] not in KEPT:
+    if data["kind"] != "file":
         raise ValueError(f"unknown kind '{data['kind']}'")
     return Resource(**data | {"facts": data["facts"].encode(), "number": int(data["number"])})
 
