@@ -23,7 +23,7 @@ CORE: Handlers = {
     "/v1/messages": {"POST": decide},
     "/v1/messages/count_tokens": {"POST": count_tokens},
     "/v1/models": {"GET": "mockclaude.engine.model_list:list_models"},
-    "/v1/models/{model_id}": {"GET": "mockclaude.engine.model_list:retrieve_model"},
+    "/v1/models/{model_id*}": {"GET": "mockclaude.engine.model_list:retrieve_model"},
 }
 """The Messages API and the models."""
 
