@@ -72,6 +72,9 @@ OF_PLATFORM: dict[str, str] = {
 SHOWN = [path for path in CORE if "{" not in path]
 """The paths that the message on an unknown path lists."""
 
+KNOWN = [path for path in ENDPOINTS if "{" not in path]
+"""The paths that it suggests."""
+
 
 def resolve_handler(handler: Handler | str) -> Handler:
     """Return the handler, imported if it is a name."""
