@@ -27,14 +27,24 @@ _LISTED = ("active", "deprecated")
 """Default of `lifecycle[]`: retired models are listed only on request."""
 
 
-def list_models(http: HttpRequest, state: ScenarioState) -> Decision:
-    """Decide to send a page of the list."""
+def list_models(http: HttpRequest, state: ScenarioState, query: Mapping[str, str] | None = None) -> Decision:
+    """Decide to send a page of the list.
+
+    Args:
+        http: The HTTP request.
+        state: The scenario and its store.
+        query: The query. Default: that of the request.
+    """
     validation = state.validator.headers(http.head).result
-    return _decide_models(http, state, models_page(http.head.query, validation, state.scenario.policy.today))
+    page = models_page(http.head.query if query is None else query, validation, state.scenario.policy.today)
+    return _decide_models(http, state, page)
 
 
 def retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
-    """Decide to send one model, whose id may have slashes. Gateways and mode off have a model of any id."""
+    """Decide to send one model.
+
+    Its id may have slashes. Mode `gateway` and mode `off` have a model of any id.
+    """
     validation, name = state.validator.headers(http.head).result, unquote(model_id)
     model = models.find(name)
     if model is None:
