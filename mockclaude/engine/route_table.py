@@ -40,7 +40,9 @@ PLATFORMS: Handlers = {
 }
 """Amazon Bedrock and Google's Vertex AI, in `engine/adapters/`."""
 
-OPENAI: Handlers = {}
+OPENAI: Handlers = {
+    "/v1/chat/completions": {"POST": f"{_ADAPTERS}.chat_completions:create"},
+}
 """OpenAI's API, in `engine/adapters/`."""
 
 FILES: Handlers = {
