@@ -18,6 +18,7 @@ OPT_OUTS = {
     "HAYSTACK_TELEMETRY_ENABLED": "False",
     "LANGSMITH_TRACING": "false",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "OPENAI_AGENTS_DISABLE_TRACING": "1",
     "OTEL_SDK_DISABLED": "true",
 }
 """Settings with which clients use no other host."""
@@ -60,6 +61,11 @@ CLIENTS = {
         ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
     ),
     "llm": ClientProgram(("llm", "llm-anthropic"), "llm_prompts.py"),
+    "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
+    "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
+    "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py"),
+    "openai-langchain": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py"),
+    "openai-litellm": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
@@ -72,7 +78,8 @@ def run_program(python: str | Path, client: ClientProgram, model: str, home: Pat
     with MockClaude() as mock:
         mock.when().reply({"generate": "auto"})
         api = {"ANTHROPIC_API_KEY": "mock", "ANTHROPIC_API_BASE": mock.base_url, "NO_PROXY": "127.0.0.1"}
-        env = {**os.environ, **OPT_OUTS, **api, "ANTHROPIC_BASE_URL": mock.base_url, "HOME": str(home)}
+        api |= {"ANTHROPIC_BASE_URL": mock.base_url, "OPENAI_API_KEY": "mock", "OPENAI_BASE_URL": f"{mock.base_url}/v1"}
+        env = {**os.environ, **OPT_OUTS, **api, "HOME": str(home)}
         done = subprocess.run(
             [python, PROGRAMS / client.file, model],
             capture_output=True,
