@@ -48,6 +48,7 @@ WITHOUT_VERSION: dict[str, AdapterName] = {
     "/messages": "anthropic",
     "/chat/completions": "openai",
     "/responses": "openai",
+    "/models": "anthropic",
 }
 """The beginning of a path without `/v1`, which some gateways omit -> its adapter."""
 

@@ -64,7 +64,9 @@ CLIENTS = {
     "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),
     "instructor": ClientProgram(("instructor[anthropic]",), "instructor_modes.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
+    "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py"),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
+    "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "llama-index": ClientProgram(
         ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
     ),
@@ -72,8 +74,6 @@ CLIENTS = {
     "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
     "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
     "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py"),
-    "openai-langchain": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py"),
-    "openai-litellm": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
