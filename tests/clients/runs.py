@@ -64,7 +64,7 @@ CLIENTS = {
     "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),
     "instructor": ClientProgram(("instructor[anthropic]",), "instructor_modes.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
-    "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py"),
+    "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py", refusals=2),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
     "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "llama-index": ClientProgram(
@@ -73,7 +73,7 @@ CLIENTS = {
     "llm": ClientProgram(("llm", "llm-anthropic"), "llm_prompts.py"),
     "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
     "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
-    "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py"),
+    "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py", refusals=1),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
@@ -84,7 +84,7 @@ CLIENTS = {
 JAVASCRIPT_CLIENTS = {
     "ai": ClientProgram((), "ai_sdk.mjs", refusals=4),
     "ai-bedrock": ClientProgram((), "ai_bedrock.mjs"),
-    "langchain-openai-js": ClientProgram((), "langchain_openai.mjs"),
+    "langchain-openai-js": ClientProgram((), "langchain_openai.mjs", refusals=2),
     "openai-js": ClientProgram((), "openai_calls.mjs", refusals=10),
     "platforms-js": ClientProgram((), "platforms.mjs", refusals=5),
 }
