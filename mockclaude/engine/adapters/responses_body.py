@@ -28,6 +28,8 @@ _SHOWN: dict[str, Any] = {
     "truncation": "disabled",
     "user": None,
     "metadata": {},
+    "reasoning": {"effort": None, "summary": None},
+    "text": {"format": {"type": "text"}},
 }
 """Fields of the request that its response repeats -> their defaults."""
 
@@ -60,9 +62,11 @@ _MORE = frozenset({"tools", "tool_choice", "text", "reasoning"})
 
 def show_fields(body: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a request that its response repeats."""
+    if _SHOWN.keys().isdisjoint(body):
+        return _SHOWN
     shown = {name: default if body.get(name) is None else body[name] for name, default in _SHOWN.items()}
-    shown["reasoning"] = {"effort": None, "summary": None, **(body.get("reasoning") or {})}
-    shown["text"] = {"format": {"type": "text"}, **(body.get("text") or {})}
+    for name in ("reasoning", "text"):
+        shown[name] = {**_SHOWN[name], **shown[name]}
     return shown
 
 

@@ -26,16 +26,21 @@ class MessageItem:
         kind: The kind of its content, by which its events are called.
         id: The id of the item.
         index: The index in the output.
-        place: The fields by which its events name it.
         texts: The parts of the text.
     """
+
+    __slots__ = ("id", "index", "kind", "texts")
 
     def __init__(self, name: str, index: int, kind: str = "output_text") -> None:
         self.kind = kind
         self.id = f"msg_{name}_{index}"
         self.index = index
-        self.place: Json = {"item_id": self.id, "output_index": index, "content_index": 0}
         self.texts: list[str] = []
+
+    @property
+    def place(self) -> Json:
+        """The fields by which its events name it."""
+        return {"item_id": self.id, "output_index": self.index, "content_index": 0}
 
     def build(self, status: str) -> Json:
         """Build the item of the output."""
@@ -44,9 +49,10 @@ class MessageItem:
 
     def build_part(self) -> Json:
         """Build the content part with the text up to now."""
+        text = "".join(self.texts)
         if self.kind == "refusal":
-            return {"type": self.kind, **self.build_end()}
-        return {"type": self.kind, "annotations": [], **self.build_end()}
+            return {"type": "refusal", "refusal": text}
+        return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
 
     def build_end(self) -> Json:
         """Build the fields with the text up to now."""
@@ -61,17 +67,22 @@ class CallItem:
         kind: The kind of its content, by which its events are called.
         id: The id of the item.
         index: The index in the output.
-        place: The fields by which its events name it.
         texts: The parts of the arguments.
     """
+
+    __slots__ = ("_call_id", "_name", "id", "index", "kind", "texts")
 
     def __init__(self, name: str, index: int, block: Mapping[str, Any]) -> None:
         self.kind = "function_call_arguments"
         self.id = f"fc_{name}_{index}"
         self.index = index
-        self.place: Json = {"item_id": self.id, "output_index": index}
         self.texts: list[str] = []
         self._name, self._call_id = block.get("name"), block.get("id")
+
+    @property
+    def place(self) -> Json:
+        """The fields by which its events name it."""
+        return {"item_id": self.id, "output_index": self.index}
 
     def build(self, status: str) -> Json:
         """Build the item of the output."""
@@ -87,15 +98,15 @@ Item: TypeAlias = MessageItem | CallItem
 
 
 class Ending(NamedTuple):
-    """The ending of a message: its stop reason and the explanation of a refusal."""
+    """The ending of a message.
 
-    reason: str | None = None
+    Attributes:
+        incomplete: The reason of an incomplete response; None for a complete one.
+        explanation: The explanation of a refusal.
+    """
+
+    incomplete: str | None = None
     explanation: str | None = None
-
-    @property
-    def incomplete(self) -> str | None:
-        """The reason of an incomplete response; None for a complete one."""
-        return _INCOMPLETE.get(self.reason or "")
 
     @property
     def status(self) -> str:
@@ -146,9 +157,10 @@ def read_name(message: Mapping[str, Any]) -> str:
 
 def read_ending(fields: Mapping[str, Any]) -> Ending:
     """Read the ending of a message or of a `message_delta`."""
-    details = as_object(fields.get("stop_details"))
-    explanation = details.get("explanation")
-    return Ending(fields.get("stop_reason"), explanation if isinstance(explanation, str) else None)
+    reason, details = fields.get("stop_reason"), fields.get("stop_details")
+    incomplete = _INCOMPLETE.get(reason) if isinstance(reason, str) else None
+    explanation = details.get("explanation") if isinstance(details, dict) else None
+    return Ending(incomplete, explanation if isinstance(explanation, str) else None)
 
 
 def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
@@ -162,7 +174,7 @@ def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
             call.texts.append(orjson.dumps(block["input"]).decode())
             items.append(call)
     add_refusal(items, name, ending)
-    return [item.build(find_status(item, items, ending)) for item in items]
+    return build_items(items, ending)
 
 
 def find_message(items: list[Item], name: str) -> MessageItem:
@@ -186,9 +198,12 @@ def add_refusal(items: list[Item], name: str, ending: Ending) -> MessageItem | N
     return refusal
 
 
-def find_status(item: Item, items: list[Item], ending: Ending) -> str:
-    """Return the status of a complete item. Only the last message can be incomplete."""
-    return ending.status if item is items[-1] and isinstance(item, MessageItem) else COMPLETED
+def build_items(items: list[Item], ending: Ending) -> list[Json]:
+    """Build complete items, of which only the last message can be incomplete."""
+    built = [item.build(COMPLETED) for item in items]
+    if ending.incomplete is not None and items and isinstance(items[-1], MessageItem):
+        built[-1]["status"] = INCOMPLETE
+    return built
 
 
 def build_usage(usage: Any) -> Json:

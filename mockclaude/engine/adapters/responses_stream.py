@@ -20,8 +20,8 @@ from mockclaude.engine.adapters.responses_object import (
     ResponseForm,
     add_refusal,
     as_object,
+    build_items,
     find_message,
-    find_status,
     read_ending,
     read_name,
 )
@@ -62,8 +62,10 @@ class ResponsesEncoder:
 
     def _start_message(self, data: Json) -> bytes:
         self._begin(as_object(data.get("message")))
-        response = self._form.build(self._message, [], IN_PROGRESS, Ending(), None)
-        return b"".join([self._write(f"response.{kind}", response=response) for kind in ("created", "in_progress")])
+        response = orjson.Fragment(orjson.dumps(self._form.build(self._message, [], IN_PROGRESS, Ending(), None)))
+        return self._write("response.created", response=response) + self._write(
+            "response.in_progress", response=response
+        )
 
     def _start_block(self, data: Json) -> bytes:
         block = as_object(data.get("content_block"))
@@ -102,7 +104,7 @@ class ResponsesEncoder:
 
     def _stop_message(self, _: Json) -> bytes:
         closed, ending = self._close_last(), self._ending
-        output = [item.build(find_status(item, self._items, ending)) for item in self._items]
+        output = build_items(self._items, ending)
         response = self._form.build(self._message, output, ending.status, ending, self._usage)
         return closed + self._write(f"response.{ending.status}", response=response)
 
@@ -123,7 +125,7 @@ class ResponsesEncoder:
         return encoded
 
     def _close_last(self) -> bytes:
-        return self._close(find_status(self._open, self._items, self._ending)) if self._open else b""
+        return self._close(self._ending.status if isinstance(self._open, MessageItem) else COMPLETED)
 
     def _close(self, status: str) -> bytes:
         """Write the last events of the open item."""
