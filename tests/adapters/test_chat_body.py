@@ -201,6 +201,8 @@ PARAMETERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"stop": "END"}, {"stop_sequences": ["END"]}),
     ({"stop": ["END", "", "STOP"]}, {"stop_sequences": ["END", "STOP"]}),
     ({"stop": ""}, {}),
+    ({"stop": ["\n", " ", 5]}, {"stop_sequences": [5]}),
+    ({"stop": "\n"}, {}),
     ({"stop": None}, {}),
     ({"stop": 5}, {"stop_sequences": 5}),
     ({"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.5, "top_p": 0.9}),

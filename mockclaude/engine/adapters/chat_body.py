@@ -78,9 +78,10 @@ def _add_parameters(body: dict[str, Any], chat: dict[str, Any]) -> None:
 
 
 def _read_stop(stop: Any) -> Any:
+    """Return the stop sequences, without blank ones, which the API refuses."""
     if isinstance(stop, str):
-        return [stop] if stop else []
-    return [sequence for sequence in stop if sequence != ""] if isinstance(stop, list) else stop
+        return [stop] if stop.strip() else []
+    return [text for text in stop if not isinstance(text, str) or text.strip()] if isinstance(stop, list) else stop
 
 
 def _read_output(chat: dict[str, Any]) -> dict[str, Any]:
