@@ -42,23 +42,23 @@ def create(http: HttpRequest, state: ScenarioState) -> Decision:
     return store(decision) if live is None else decision._replace(live=StoringReply(live, store))
 
 
-def retrieve(http: HttpRequest, state: ScenarioState, response_id: str) -> Decision:
+def retrieve(http: HttpRequest, state: ScenarioState, name: str) -> Decision:
     """Return a stored response.
 
     Raises:
         ApiError: 404; a header is invalid.
     """
-    return _send(http, state, orjson.loads(_find(http, state, response_id).content))
+    return _send(http, state, orjson.loads(_find(http, state, f"resp_{name}").content))
 
 
-def delete(http: HttpRequest, state: ScenarioState, response_id: str) -> Decision:
+def delete(http: HttpRequest, state: ScenarioState, name: str) -> Decision:
     """Delete a stored response.
 
     Raises:
         ApiError: 404; a header is invalid.
     """
-    deleted = _find(http, state, response_id)
-    decision = _send(http, state, {"id": response_id, "object": "response", "deleted": True})
+    deleted = _find(http, state, f"resp_{name}")
+    decision = _send(http, state, {"id": deleted.id, "object": "response", "deleted": True})
     return decision._replace(effects=(ResourceDeleted(deleted.kind, deleted.lane, deleted.id),))
 
 
