@@ -46,8 +46,8 @@ def explain_path(path: str, shown: Sequence[str], known: Sequence[str]) -> str:
     return explained or f"{expected}{_did_you_mean_path(path, known)}"
 
 
-_NOT_SERVED = ("/v1/skills", "/v1/organizations")
-"""The beginnings of other paths of Anthropic's API."""
+_NOT_SERVED = "/v1/organizations"
+"""The beginning of other paths of Anthropic's API."""
 
 _OPERATIONS = {
     "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens",
