@@ -414,6 +414,14 @@ def test_additional_fields_are_those_at_the_paths() -> None:
     assert document["additionalModelResponseFields"] == {"stop_reason": "end_turn", "usage": counts}
 
 
+@pytest.mark.parametrize("operation", [CONVERSE, CONVERSE_STREAM])
+def test_stop_sequence_is_found_at_both_of_its_paths(operation: str) -> None:
+    paths = ["/stop_sequence", "/delta/stop_sequence"]
+    config = {"stopSequences": ["rule"]}
+    body = converse(operation=operation, additionalModelResponseFieldPaths=paths, inferenceConfig=config).body
+    assert b'"additionalModelResponseFields":{"stop_sequence":"rule","delta":{"stop_sequence":"rule"}}' in body
+
+
 @pytest.mark.parametrize(
     "change", ["set: {content: 5}", "set: {content.0: 5}", "delete: [content, usage, stop_reason]"]
 )

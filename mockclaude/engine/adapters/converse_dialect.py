@@ -233,9 +233,11 @@ def _read_count(usage: Any, name: str) -> int:
     return count if isinstance(count, int) else 0
 
 
-def _pick_fields(data: Any, paths: Sequence[Any]) -> dict[str, Any]:
-    """Return the fields at JSON pointers, each in the objects of its path."""
+def _pick_fields(message: Any, paths: Sequence[Any]) -> dict[str, Any]:
+    """Return the fields at JSON pointers into a message or a `message_delta`, each in the objects of its path."""
     picked: dict[str, Any] = {}
+    ending = read_value(message, "delta") or message
+    data = {**ending, **message, "delta": ending} if paths and isinstance(ending, dict) else {}
     for path in paths:
         *parents, last = str(path).split("/")[1:] or [""]
         value, fields = read_value(data, *parents, last), picked
