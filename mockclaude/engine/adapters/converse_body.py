@@ -14,12 +14,14 @@ from mockclaude.engine.adapters.converse_blocks import (
     SYSTEM,
     mark_last,
     read_list,
+    read_lone_text,
     read_member,
     read_members,
     read_object,
     rename,
     to_blocks,
 )
+from mockclaude.engine.adapters.converse_checks import check_blocks, check_first_role
 
 _INFERENCE = {
     "maxTokens": "max_tokens",
@@ -36,14 +38,19 @@ _MAX_TOKENS = 4_096
 """The maximum of an unknown model."""
 
 
-def to_messages(body: Mapping[str, Any]) -> dict[str, Any]:
+def to_messages(body: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
     """Translate a body, except its model and `max_tokens` without a value.
 
+    Args:
+        body: The body.
+        strict: Whether the rules apply that the Messages API does not have.
+
     Raises:
-        ApiError: 400; the body has a part without a counterpart, or a field of a wrong type.
+        ApiError: 400; the body has a part without a counterpart, or a field of a wrong type, or violates a rule.
     """
-    fields: dict[str, Any] = {"messages": _to_messages(body.get("messages"))}
-    system = to_blocks(body.get("system"), "system", SYSTEM)
+    fields: dict[str, Any] = {"messages": _to_messages(body, strict=strict)}
+    system = body.get("system")
+    system = read_lone_text(system) or to_blocks(system, "system", SYSTEM)
     if system:
         fields["system"] = system
     fields |= rename(read_object(body.get("inferenceConfig"), "inferenceConfig"), _INFERENCE)
@@ -63,16 +70,20 @@ def find_max_tokens(model: str) -> int:
     return known.max_tokens if known else _MAX_TOKENS
 
 
-def _to_messages(messages: Any) -> list[Block]:
-    translated = []
-    for index, message in enumerate(read_list(messages, "messages")):
+def _to_messages(body: Mapping[str, Any], *, strict: bool) -> list[Block]:
+    translated: list[Block] = []
+    for index, message in enumerate(read_list(body.get("messages"), "messages")):
         path = f"messages.{index}"
-        fields = read_object(message, path)
-        translated.append({**rename(fields, _ROLE), "content": to_blocks(fields.get("content"), f"{path}.content")})
+        content, role = read_object(message, path).get("content"), message.get("role")
+        if strict and index == 0:
+            check_first_role(role)
+        blocks: Any = read_lone_text(content)
+        if not blocks:
+            blocks = to_blocks(content, f"{path}.content")
+            if strict:
+                check_blocks(blocks, f"{path}.content", has_tools=body.get("toolConfig") is not None)
+        translated.append({"content": blocks} if role is None else {"role": role, "content": blocks})
     return translated
-
-
-_ROLE = {"role": "role"}
 
 
 def _to_tools(config: dict[str, Any]) -> dict[str, Any]:
