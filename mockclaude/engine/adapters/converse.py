@@ -50,4 +50,4 @@ def _decide_message(http: HttpRequest, state: ScenarioState, model_id: str, stre
 
 def _choose_dialect(body: dict[str, Any]) -> ConverseDialect:
     paths = body.get("additionalModelResponseFieldPaths")
-    return _DIALECT if paths is None else ConverseDialect(read_list(paths, "additionalModelResponseFieldPaths"))
+    return _DIALECT if paths is None else ConverseDialect(read_list(paths, ("additionalModelResponseFieldPaths",)))

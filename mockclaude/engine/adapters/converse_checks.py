@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockclaude.api.content_blocks import format_path
 from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 
@@ -21,7 +22,7 @@ def check_first_role(role: Any) -> None:
         raise invalid(f"{problem}. Try again with a conversation that starts with a user message.")
 
 
-def check_blocks(blocks: list[Block], path: str, *, has_tools: bool) -> None:
+def check_blocks(blocks: list[Block], path: tuple[str | int, ...], *, has_tools: bool) -> None:
     """Check the translated content of a message.
 
     Args:
@@ -35,9 +36,10 @@ def check_blocks(blocks: list[Block], path: str, *, has_tools: bool) -> None:
     for index, block in enumerate(blocks):
         kind = block["type"]
         if kind == "text" and isinstance(block["text"], str) and not block["text"].strip():
-            problem = f"The text field in the ContentBlock object at {path}.{index} is blank"
+            problem = f"The text field in the ContentBlock object at {format_path(path)}.{index} is blank"
             raise invalid(f"{problem}. Add text to the text field, and try again.")
         if kind in _TOOL_BLOCKS and not has_tools:
             raise invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
         if block.get("is_error") and not block["content"]:
-            raise invalid(f"The content field at {path}.{index}.toolResult cannot be empty when status value is error.")
+            field = f"{format_path(path)}.{index}.toolResult"
+            raise invalid(f"The content field at {field} cannot be empty when status value is error.")
