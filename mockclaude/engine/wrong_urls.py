@@ -50,7 +50,8 @@ _NOT_SERVED = "/v1/organizations"
 """The beginning of other paths of Anthropic's API."""
 
 _OPERATIONS = {
-    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens",
+    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream, /model/ID/converse, "
+    "/model/ID/converse-stream or /model/ID/count-tokens",
     "/v1/projects/": "an operation of Claude on Vertex AI: MODEL:rawPredict, MODEL:streamRawPredict or "
     "count-tokens:rawPredict, below publishers/anthropic/models/",
 }
