@@ -186,8 +186,13 @@ class HttpRequest(NamedTuple):
         return hash_request(self.head.method, self.head.path, self.head.query, canonical, excluded_fields)
 
     def raw_fingerprints(self, extra: str = "") -> Fingerprints:
-        """Hash a request with an unparsed body and `extra`."""
-        return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
+        """Hash a request with an unparsed body, or a form without its boundary."""
+        body, content_type = self.body, self.headers.get("content-type", "")
+        if content_type[:10].lower() == "multipart/":
+            from mockclaude.api.multipart import drop_boundary
+
+            body = drop_boundary(content_type, body)
+        return self.fingerprints(body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
 new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]

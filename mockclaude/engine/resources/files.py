@@ -9,7 +9,6 @@ import orjson
 
 from mockclaude.api.file_names import build_disposition
 from mockclaude.api.file_types import UNKNOWN_TYPE
-from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.endpoint_reply import Answer, Content, decide_document
@@ -36,12 +35,12 @@ class FilesRequest(NamedTuple):
         """The lane (isolation key) of the request."""
         return self.http.head.lane
 
-    def decide(self, answer: Callable[[Draws], Answer], fingerprints: Fingerprints | None = None) -> Decision:
+    def decide(self, answer: Callable[[Draws], Answer]) -> Decision:
         """Decide to send an answer."""
         http, state = self.http, self.state
         request = resource_request("files", http.head.path, http.headers, http.head.adapter)
         request.warnings = self.validation.warnings
-        return decide_document(RequestContext(http, state, request, fingerprints or http.raw_fingerprints()), answer)
+        return decide_document(RequestContext(http, state, request, http.raw_fingerprints()), answer)
 
     def find(self, file_id: str) -> Resource:
         """Return the file with an id.
@@ -59,7 +58,7 @@ class FilesRequest(NamedTuple):
         if resource is not None or store.is_deleted(self.lane, file_id):
             raise error
         self.validation.report(error, gateway_accepts=False)
-        upload = Upload("unnamed", UNKNOWN_TYPE, b"", None, b"")
+        upload = Upload("unnamed", UNKNOWN_TYPE, b"", None)
         return self.create_resource(file_id, upload, downloadable=True)
 
     def create_resource(self, file_id: str, upload: Upload, *, downloadable: bool = False) -> Resource:
@@ -109,7 +108,7 @@ def upload(http: HttpRequest, state: ScenarioState) -> Decision:
         document = file_views.describe_file(resource, request.shape)
         return Answer(document, effects=(*deletions, ResourcePut(resource)))
 
-    return request.decide(answer, http.fingerprints(new.canonical))
+    return request.decide(answer)
 
 
 def list_files(http: HttpRequest, state: ScenarioState) -> Decision:
