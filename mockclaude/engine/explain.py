@@ -12,7 +12,7 @@ from mockclaude.api.fingerprint import parse
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.http_request import HttpRequest, replace_headers
 from mockclaude.engine.paths import RESOURCES
 from mockclaude.engine.request_context import resource_request
 from mockclaude.engine.routes import answer
@@ -68,6 +68,8 @@ def _rule_lines(
 ) -> Iterator[str]:
     """Yield the failed conditions of rules before the selected one, and of the rules that it shadows."""
     is_before = True
+    if decision.core_headers:
+        http = http._replace(headers=replace_headers(http.headers, decision.core_headers))
     for result in _match_results(scenario, decision.whole or http.body, http, counts):
         is_before = is_before and result.rule is not decision.rule
         if result.failed and (is_before or result.shadowed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cached_property, partial
 from hashlib import blake2b
@@ -139,8 +139,7 @@ class Head:
         return head
 
     def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
-        lines = CIMultiDict(self.headers)
-        lines.update(headers)
+        lines = replace_headers(self.headers, headers)
         core = Head("POST", path, {}, lines, http11=self.http11, page=self.page, guest=self.guest, prefix=self.prefix)
         core.adapter, core.lane = self.adapter, self.lane
         core.is_platform = self.is_platform
@@ -198,6 +197,13 @@ class HttpRequest(NamedTuple):
 new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]
 new_http_request = partial(tuple.__new__, HttpRequest)
 """A constructor that calls no Python code."""
+
+
+def replace_headers(headers: Mapping[str, str], lines: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Return headers with added or replaced lines."""
+    replaced = CIMultiDict(headers)
+    replaced.update(lines)
+    return replaced
 
 
 def find_lane(

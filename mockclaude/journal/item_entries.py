@@ -20,7 +20,7 @@ def keep_items(journal: Journal, created: JournalEntry, batch: DecidedBatch, num
         numbers: The numbers of the next entries.
     """
     for http, decision in batch.items:
-        entry = JournalEntry(next(numbers), created.at, created.method, created.path, created.raw_headers)
+        entry = JournalEntry(next(numbers), created.at, created.method, created.path, http.headers)
         entry.batch = batch.id, http.head.custom_id or ""
         entry.record_decision(decision, Script(decision.response.status, ()), journal.max_body)
         entry.record_request(http, created.scenario, journal.max_body)
