@@ -215,10 +215,9 @@ _KEYS = ("x-api-key", "authorization")
 
 def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
-    if entry["response"]["status"] != 401:
-        key = _key(entry["lane"], policy)
-        keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
-        headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
+    key = REDACTED if entry["response"]["status"] == 401 else _key(entry["lane"], policy)
+    keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
+    headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
     headers[LANE_HEADER] = entry["lane"]
     return headers
 
