@@ -86,6 +86,14 @@ def test_folder_keeps_files_over_a_restart(serve: Serve, tmp_path: Path) -> None
     assert serve(SCENARIO, data=tmp_path).ask(post([block("image", file_id)])).status == 404
 
 
+def test_equal_upload_after_a_restart_is_another_file(serve: Serve, tmp_path: Path) -> None:
+    ids = [upload(serve(SCENARIO, data=tmp_path))["id"] for _ in range(3)]
+    listed = serve(SCENARIO, data=tmp_path).ask(request("GET", "/v1/files")).json["data"]
+
+    assert [file["id"] for file in listed] == ids[::-1]
+    assert len(set(ids)) == 3
+
+
 def test_option_data_keeps_files_over_a_restart(start: Start, tmp_path: Path) -> None:
     with start("--data", tmp_path / "data") as command:
         metadata = upload(command.server)
