@@ -26,6 +26,7 @@ _PLATFORM = "anthropic"
 _ENDPOINTS = {
     "/v1/messages": "messages",
     "/v1/messages/count_tokens": "count_tokens",
+    "/v1/complete": "messages",
 }
 _BEGINNINGS = {
     "/v1/models": "models",

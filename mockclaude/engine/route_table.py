@@ -60,7 +60,10 @@ BATCHES: Handlers = {
 }
 """The Message Batches API, in `engine/resources/`."""
 
-ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **FILES, **BATCHES}
+COMPLETIONS: Handlers = {"/v1/complete": {"POST": f"{_ADAPTERS}.text_completions:complete"}}
+"""The legacy Text Completions API."""
+
+ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **FILES, **BATCHES, **COMPLETIONS}
 """All endpoints. Of several patterns that match a path, the first one counts."""
 
 OF_PLATFORM: dict[str, str] = {

@@ -13,7 +13,6 @@ _OTHER_APIS = {
     "/embeddings": "OpenAI's API",
     ":generateContent": "Google's API",
     ":streamGenerateContent": "Google's API",
-    "/v1/complete": "Anthropic's former Text Completions API",
 }
 """The end of a path -> the API that has it."""
 
