@@ -32,6 +32,7 @@ _BEGINNINGS = {
     "/v1/models": "models",
     "/v1/messages/batches": "batches",
     "/v1/files": "files",
+    "/v1/skills": "skills",
 }
 RESOURCES = frozenset(_BEGINNINGS.values())
 """The endpoints whose requests have no message."""
