@@ -1,4 +1,4 @@
-"""Run the tests of the official SDKs against the built-in scenario with `validation: off`."""
+"""Run the tests and the examples of the official SDKs against the built-in scenario."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mockclaude.testing import MockClaude
 from tests.suites import python_sdk, typescript_sdk
+from tests.suites.examples import run_examples
 from tests.suites.refusing import serve_refusals
 from tests.suites.results import Case, Result, count_rows, format_table, list_failures
 
@@ -19,7 +20,7 @@ PYTHON, TYPESCRIPT = "2.14.0", "0.120.0"
 
 
 def report(name: str, run_tests: Callable[[str], dict[Case, Result]]) -> int:
-    """Run tests against mockclaude and against a server that refuses. Print the table, and return the exit code."""
+    """Run tests in the mode `off` and against refusals. Print the table, and return the exit code."""
     with MockClaude(validation="off") as mock:
         mock.when().reply({"generate": "auto"})
         results = run_tests(mock.base_url)
@@ -41,6 +42,19 @@ def run_python(arguments: Namespace, folder: Path) -> int:
     return max(codes)
 
 
+def run_python_examples(arguments: Namespace, folder: Path) -> int:
+    """Run the example programs of a version of the Python SDK. Print a line for each."""
+    python, sources = python_sdk.prepare(arguments.version, folder)
+    codes = []
+    with MockClaude() as mock:
+        mock.when().reply({"generate": "auto"})
+        for name, code, line in run_examples(python, sources, mock.base_url):
+            print(f"{name}: {f'exit code {code}: {line}' if code else 'ok'}", flush=True)
+            codes.append(code)
+    print(f"{codes.count(0)} of {len(codes)} examples of anthropic {arguments.version}")
+    return int(any(codes))
+
+
 def run_typescript(arguments: Namespace, folder: Path) -> int:
     """Run the tests of the TypeScript SDK that are in a folder."""
     project = typescript_sdk.prepare(arguments.version, folder, arguments.tests)
@@ -56,6 +70,9 @@ def main() -> int:
     python = commands.add_parser("python", help="the tests in the source distribution on PyPI")
     python.add_argument("versions", nargs="*", metavar="VERSION", help=f"default: {PYTHON}")
     python.set_defaults(run=run_python)
+    examples = commands.add_parser("examples", help="the example programs in the same distribution")
+    examples.add_argument("version", nargs="?", default=PYTHON, metavar="VERSION", help=f"default: {PYTHON}")
+    examples.set_defaults(run=run_python_examples)
     typescript = commands.add_parser("typescript", help="tests of the SDK in a folder: the package has none")
     typescript.add_argument("tests", type=Path, metavar="TESTS", help="a folder with files *.test.ts")
     typescript.add_argument("version", nargs="?", default=TYPESCRIPT, metavar="VERSION", help=f"default: {TYPESCRIPT}")
