@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from mockclaude.testing import MockClaude
-from tests.suites import python_sdk, typescript_sdk
+from tests.suites import acceptance, python_sdk, typescript_sdk
 from tests.suites.examples import run_examples
 from tests.suites.refusing import serve_refusals
 from tests.suites.results import Case, Result, count_rows, format_table, list_failures
@@ -62,6 +63,22 @@ def run_typescript(arguments: Namespace, folder: Path) -> int:
     return report(f"@anthropic-ai/sdk {arguments.version}", run_tests)
 
 
+def run_programs(arguments: Namespace, folder: Path) -> int:
+    """Run the programs that use several endpoints together, in one environment."""
+    names = arguments.names or list(acceptance.PACKAGES)
+    python = folder / "env-programs" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
+    packages = sorted({package for name in names for package in acceptance.PACKAGES[name]})
+    subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+    codes = []
+    for name in names:
+        code, output = acceptance.run_program(python, name, folder)
+        print(f"{name}: exit code {code}\n{output}", flush=True)
+        codes.append(code)
+    return int(any(codes))
+
+
 def main() -> int:
     """Parse the command line, and run the tests."""
     parser = ArgumentParser(prog="python -m tests.suites", description=__doc__)
@@ -77,6 +94,10 @@ def main() -> int:
     typescript.add_argument("tests", type=Path, metavar="TESTS", help="a folder with files *.test.ts")
     typescript.add_argument("version", nargs="?", default=TYPESCRIPT, metavar="VERSION", help=f"default: {TYPESCRIPT}")
     typescript.set_defaults(run=run_typescript)
+    programs = commands.add_parser("programs", help="programs that use several endpoints together")
+    known = acceptance.PACKAGES
+    programs.add_argument("names", nargs="*", choices=[*known, []], metavar="NAME", help=f"one of {', '.join(known)}")
+    programs.set_defaults(run=run_programs)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.folder or Path(temporary)).resolve()
