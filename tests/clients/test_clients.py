@@ -39,6 +39,7 @@ def test_each_program_is_of_a_client() -> None:
     assert {client.file for client in CLIENTS.values()} | {"steps.py"} == {file.name for file in PROGRAMS.glob("*.py")}
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("name", "module"), MODULES.items())
 def test_client_runs_through_the_built_in_scenario(name: str, module: str, model: str, tmp_path: Path) -> None:
@@ -51,6 +52,7 @@ def test_client_runs_through_the_built_in_scenario(name: str, module: str, model
     assert run.refusals == CLIENTS[name].refusals
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
 def test_claude_code_has_a_conversation_with_a_tool(model: str, tmp_path: Path) -> None:
     claude = shutil.which("claude")
