@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, TypeAlias
 
 from anthropic import AnthropicBedrock, AnthropicVertex, DefaultHttpxClient
+from boto3.session import Session
+from botocore.config import Config
 
-from tests.sdk.outcomes import ALONE, Case, Seen, Way, named, python
+from tests.sdk.outcomes import ALONE, TOGETHER, Case, Seen, Way, named, python
 
 Outcomes: TypeAlias = Callable[[Sequence[Case]], list[str]]
 
@@ -31,7 +33,7 @@ def vertex(cases: Sequence[Case]) -> list[str]:
 
 
 def bedrock(cases: Sequence[Case]) -> list[str]:
-    """Return what `AnthropicBedrock` makes of each response. It needs botocore."""
+    """Return what `AnthropicBedrock` makes of each response."""
     options: Any = {"aws_access_key": "AKIAMOCK", "aws_secret_key": "secret", "aws_region": "eu-west-1"}
 
     def ask(case: Case) -> str:
@@ -46,14 +48,11 @@ def boto3(cases: Sequence[Case]) -> list[str]:
     return _in_threads(_invoke, cases)
 
 
-PACKAGES = {"vertex": "anthropic", "bedrock": "botocore", "boto3": "boto3"}
-"""Client -> the package that it needs."""
-
 CLIENTS: dict[str, Outcomes] = {"vertex": vertex, "bedrock": bedrock, "boto3": boto3}
 
 
 def _in_threads(ask: Callable[[Case], str], cases: Sequence[Case]) -> list[str]:
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(TOGETHER) as pool:
         return list(pool.map(ask, cases))
 
 
@@ -68,22 +67,15 @@ def _invoke(case: Case) -> str:
     return f"{seen.text} | {seen.end}"
 
 
+_SESSION, _CREATING = Session(aws_access_key_id="AKIAMOCK", aws_secret_access_key="secret"), Lock()
+"""The first client of a session reads the operations of AWS. A session creates one client at a time."""
+
+
 def _connect(case: Case) -> Any:
-    config = importlib.import_module("botocore.config").Config(
-        retries={"max_attempts": 0}, connect_timeout=case.timeout, read_timeout=case.timeout
-    )
-    client = (
-        importlib.import_module("boto3.session")
-        .Session()
-        .client(
-            "bedrock-runtime",
-            region_name="eu-west-1",
-            endpoint_url=case.base_url,
-            aws_access_key_id="AKIAMOCK",
-            aws_secret_access_key="secret",
-            config=config,
-        )
-    )
+    retries = {"max_attempts": 0}
+    config = Config("eu-west-1", retries=retries, connect_timeout=case.timeout, read_timeout=case.timeout)
+    with _CREATING:
+        client = _SESSION.client("bedrock-runtime", endpoint_url=case.base_url, config=config)
     headers = case.options["default_headers"]
     client.meta.events.register("before-call.bedrock-runtime.*", lambda params, **_: params["headers"].update(headers))
     return client
