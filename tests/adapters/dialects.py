@@ -1,0 +1,133 @@
+"""The adapters as a table: a request to each of them, and a reader of its responses, written from its description."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from struct import unpack_from
+from typing import Any, NamedTuple, TypeAlias
+
+import orjson
+
+from mockclaude.engine.http_request import HttpRequest
+from tests.api.aws_frames import read_frames
+from tests.serving import NOW, http_request
+
+Document: TypeAlias = dict[str, Any]
+
+TALK = "Write a file"
+MESSAGES = {"messages": [{"role": "user", "content": TALK}]}
+JSON = {"content-type": "application/json"}
+SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=AKIAMOCK/20261130/eu-west-1/bedrock/aws4_request, Signature=0a"}
+
+
+class Unit(NamedTuple):
+    """A part of a stream that the dialect separates from the next one: its name, and its data."""
+
+    name: str
+    data: Any
+
+
+class Dialect(NamedTuple):
+    """A dialect.
+
+    Attributes:
+        path: The path of a request.
+        stream_path: The path of a request for a stream.
+        fields: The body of a request.
+        headers: The headers that clients of the dialect send.
+        read: Reads the whole units of a stream, and then the bytes that are left.
+        is_message: Whether a JSON document is a message.
+        is_error: Whether a JSON document, or the data of a unit, is an error.
+        statuses: Status of the API -> status of the dialect, if it is another one.
+    """
+
+    path: str
+    stream_path: str
+    fields: Document
+    headers: Mapping[str, str]
+    read: Callable[[bytes], Iterator[Unit | bytes]]
+    is_message: Callable[[Document], bool]
+    is_error: Callable[[Document], bool]
+    statuses: Mapping[int, int] = {}
+
+    def build_request(self, *, stream: bool, **headers: str) -> HttpRequest:
+        """Build the request, for a JSON body or for a stream."""
+        is_field = stream and self.path == self.stream_path
+        body = json.dumps({**self.fields, **({"stream": True} if is_field else {})}).encode()
+        path = self.stream_path if stream else self.path
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return http_request("POST", path, {}, {**JSON, **self.headers, **named}, body, NOW)
+
+
+def read_events(data: bytes) -> Iterator[Unit | bytes]:
+    """Read server-sent events; their data is JSON or `[DONE]`."""
+    *events, rest = data.split(b"\n\n")
+    for event in events:
+        fields = dict(line.partition(b": ")[::2] for line in event.split(b"\n"))
+        text = fields.get(b"data", b"null")
+        yield Unit(fields.get(b"event", b"").decode(), text.decode() if text == b"[DONE]" else orjson.loads(text))
+    yield rest
+
+
+def read_bedrock(data: bytes) -> Iterator[Unit | bytes]:
+    """Read the frames of an AWS event stream, and the message's events in chunks."""
+    while len(data) >= 12 and len(data) >= (size := unpack_from(">I", data)[0]):
+        [frame] = read_frames(data[:size])
+        headers, payload, data = frame.headers, orjson.loads(frame.payload), data[size:]
+        name = headers.get(":event-type") or headers[":exception-type"]
+        yield Unit(name, orjson.loads(b64decode(payload["bytes"])) if name == "chunk" else payload)
+    yield data
+
+
+def _has_type(name: str) -> Callable[[Document], bool]:
+    return lambda document: document.get("type") == name
+
+
+def _is_vertex_error(document: Document) -> bool:
+    return document.get("type") == "error" or set(document["error"]) == {"code", "message", "status"}
+
+
+_VERTEX = "/v1/projects/p/locations/l/publishers/anthropic/models/claude-haiku-4-5@20251001:"
+_MODEL = {"model": "claude-haiku-4-5", "max_tokens": 1024}
+_BEDROCK = "/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/"
+_BEDROCK_STATUSES = {
+    401: 403,
+    402: 403,
+    504: 408,
+    529: 503,
+    **dict.fromkeys((409, 413, 418, 422), 400),
+    **dict.fromkeys((501, 502, 520, 522, 524, 599), 500),
+}
+
+DIALECTS = {
+    "messages": Dialect(
+        "/v1/messages",
+        "/v1/messages",
+        {**_MODEL, **MESSAGES},
+        {"x-api-key": "mock", "anthropic-version": "2023-06-01"},
+        read_events,
+        _has_type("message"),
+        _has_type("error"),
+    ),
+    "vertex": Dialect(
+        f"{_VERTEX}rawPredict",
+        f"{_VERTEX}streamRawPredict",
+        {"anthropic_version": "vertex-2023-10-16", "max_tokens": 1024, **MESSAGES},
+        {"authorization": "Bearer mock"},
+        read_events,
+        _has_type("message"),
+        _is_vertex_error,
+    ),
+    "invoke": Dialect(
+        f"{_BEDROCK}invoke",
+        f"{_BEDROCK}invoke-with-response-stream",
+        {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 1024, **MESSAGES},
+        SIGNED,
+        read_bedrock,
+        _has_type("message"),
+        lambda document: set(document) == {"message"},
+        _BEDROCK_STATUSES,
+    ),
+}
