@@ -60,7 +60,10 @@ class Dialect(Protocol):
         ...
 
     def open_stream(self) -> StreamEncoder | None:
-        """Create the encoder of a stream, which all batches of a live reply share; None if the events stay the same."""
+        """Create the encoder of a stream; None if the events of the API are sent.
+
+        All batches of a live reply share the encoder.
+        """
         ...
 
 

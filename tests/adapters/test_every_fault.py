@@ -35,7 +35,7 @@ def decide(dialect: Dialect, fault: str, *, stream: bool) -> Decision:
 
 
 def describe(dialect: Dialect, response: Response) -> str:
-    """Describe a response: its status, its ending, and its document, or the number of its events without pings."""
+    """Describe the status, the ending, and the document or the number of events without pings."""
     if not response.status:
         return response.end.name.lower()
     read = _describe_stream if response.is_stream else _describe_document
