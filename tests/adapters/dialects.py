@@ -89,9 +89,9 @@ def _is_vertex_error(document: Document) -> bool:
     return document.get("type") == "error" or set(document["error"]) == {"code", "message", "status"}
 
 
-_VERTEX = "/v1/projects/p/locations/l/publishers/anthropic/models/claude-haiku-4-5@20251001:"
+VERTEX = "/v1/projects/p/locations/l/publishers/anthropic/models/"
 _MODEL = {"model": "claude-haiku-4-5", "max_tokens": 1024}
-_BEDROCK = "/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/"
+BEDROCK = "/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/"
 _BEDROCK_STATUSES = {
     401: 403,
     402: 403,
@@ -112,8 +112,8 @@ DIALECTS = {
         _has_type("error"),
     ),
     "vertex": Dialect(
-        f"{_VERTEX}rawPredict",
-        f"{_VERTEX}streamRawPredict",
+        f"{VERTEX}claude-haiku-4-5@20251001:rawPredict",
+        f"{VERTEX}claude-haiku-4-5@20251001:streamRawPredict",
         {"anthropic_version": "vertex-2023-10-16", "max_tokens": 1024, **MESSAGES},
         {"authorization": "Bearer mock"},
         read_events,
@@ -121,8 +121,8 @@ DIALECTS = {
         _is_vertex_error,
     ),
     "invoke": Dialect(
-        f"{_BEDROCK}invoke",
-        f"{_BEDROCK}invoke-with-response-stream",
+        f"{BEDROCK}invoke",
+        f"{BEDROCK}invoke-with-response-stream",
         {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 1024, **MESSAGES},
         SIGNED,
         read_bedrock,
