@@ -12,7 +12,7 @@ from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.errors import invalid
 from mockclaude.api.headers import Headers
 from mockclaude.api.mode import Mode
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import Decision, new_decision
 
 _OF_THE_API = ("anthropic-", "cf-")
 _EDGE = ("server", "cloudflare")
@@ -89,4 +89,6 @@ def drop_api_headers(headers: Headers) -> Headers:
 
 def note_model(decision: Decision, written: str, name: str) -> Decision:
     """Add a note for the journal if the platform has another name for the model."""
-    return decision if written == name else decision._replace(notes=(*decision.notes, f"model {written} is {name}"))
+    if written == name:
+        return decision
+    return new_decision((*decision[:3], (*decision.notes, f"model {written} is {name}"), *decision[4:]))
