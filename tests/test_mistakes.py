@@ -200,7 +200,6 @@ URLS = [
         f"Not found: POST /v1/messages/batch; {ENDPOINTS}; did you mean '/v1/messages'?",
     ),
     ("/v1/nothing", f"Not found: POST /v1/nothing; {ENDPOINTS}"),
-    ("/v1/chat/completions", f"Not found: POST /v1/chat/completions, a path of OpenAI's API; {MESSAGES}"),
     ("/chat/completions", f"Not found: /chat/completions, a path of OpenAI's API; {MESSAGES}"),
     ("/v1/responses", f"Not found: POST /v1/responses, a path of OpenAI's API; {MESSAGES}"),
     (GEMINI, f"Not found: {GEMINI}, a path of Google's API; {MESSAGES}"),
@@ -218,7 +217,8 @@ def test_a_wrong_url(serve: Serve, path: str, message: str) -> None:
     server = serve({name: load_text(HELLO) for name in ("", "hello", "bye", "incidents/cut")})
     given = server.ask(post(path=path))
 
-    assert (given.status, given.error) == (404, ("not_found_error", message))
+    error = given.json["error"]
+    assert (given.status, error["type"], error["message"]) == (404, "not_found_error", message)
     assert server.line().reason == message
 
 

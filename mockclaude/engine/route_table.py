@@ -39,6 +39,11 @@ PLATFORMS: Handlers = {
 }
 """Amazon Bedrock and Google's Vertex AI, in `engine/adapters/`."""
 
+OPENAI: Handlers = {
+    "/v1/chat/completions": {"POST": f"{_ADAPTERS}.chat_completions:create"},
+}
+"""OpenAI's API, in `engine/adapters/`."""
+
 FILES: Handlers = {
     "/v1/files": {"GET": f"{_FILES}:list_files", "POST": f"{_FILES}:upload"},
     "/v1/files/{file_id}": {"GET": f"{_FILES}:retrieve", "DELETE": f"{_FILES}:delete"},
@@ -60,7 +65,7 @@ BATCHES: Handlers = {
 }
 """The Message Batches API, in `engine/resources/`."""
 
-ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **FILES, **BATCHES}
+ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES}
 """All endpoints. Of several patterns that match a path, the first one counts."""
 
 OF_PLATFORM: dict[str, str] = {

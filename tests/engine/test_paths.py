@@ -64,6 +64,10 @@ def test_only_the_first_places_in_a_long_path_may_begin_the_path_of_the_api() ->
         ("/nope/model/m/invoke", "bedrock"),
         ("/nope/model/m", "bedrock"),
         (f"/nope/v1{PROJECT}/m:rawPredict", "vertex"),
+        ("/nope/v1/chat/completions", "openai"),
+        ("/nope/v1/embeddings", "openai"),
+        ("/chat/completions", "openai"),
+        ("/nope/responses", "openai"),
         ("/nope/v1/messages", "anthropic"),
         ("/", "anthropic"),
     ],
@@ -94,6 +98,11 @@ KINDS = {
     "/model/m/converse": ("bedrock", ""),
     f"/v1{PROJECT}/m:streamRawPredict": ("vertex", "messages"),
     f"/v1{PROJECT}/count-tokens:rawPredict": ("vertex", "count_tokens"),
+    "/v1/chat/completions": ("openai", "messages"),
+    "/v1/responses": ("openai", "messages"),
+    "/v1/responses/resp_1": ("openai", ""),
+    "/v1/completions": ("openai", ""),
+    "/v1/complete": ("anthropic", ""),
     "/nothing": ("anthropic", ""),
 }
 
