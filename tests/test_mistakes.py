@@ -201,7 +201,6 @@ URLS = [
     ),
     ("/v1/nothing", f"Not found: POST /v1/nothing; {ENDPOINTS}"),
     ("/chat/completions", f"Not found: /chat/completions, a path of OpenAI's API; {MESSAGES}"),
-    ("/v1/responses", f"Not found: POST /v1/responses, a path of OpenAI's API; {MESSAGES}"),
     (GEMINI, f"Not found: {GEMINI}, a path of Google's API; {MESSAGES}"),
     ("/completions", f"Not found: /completions, a path of OpenAI's API; {MESSAGES}"),
     ("/scenarios/hello/v1/messages", f"No scenario is named 'scenarios/hello'; {NAMES}; did you mean '/hello'?"),
