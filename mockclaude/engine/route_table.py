@@ -32,6 +32,8 @@ _VERTEX = "/v1/projects/{project}/locations/{location}/publishers/anthropic/mode
 PLATFORMS: Handlers = {
     "/model/{model_id}/invoke": {"POST": f"{_ADAPTERS}.bedrock:invoke"},
     "/model/{model_id}/invoke-with-response-stream": {"POST": f"{_ADAPTERS}.bedrock:invoke_with_response_stream"},
+    "/model/{model_id}/converse": {"POST": f"{_ADAPTERS}.converse:converse"},
+    "/model/{model_id}/converse-stream": {"POST": f"{_ADAPTERS}.converse:converse_stream"},
     "/model/{model_id}/count-tokens": {"POST": f"{_ADAPTERS}.bedrock:count_tokens"},
     f"{_VERTEX}/count-tokens:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:count"},
     f"{_VERTEX}/{{model}}:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:predict"},

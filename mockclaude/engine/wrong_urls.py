@@ -38,7 +38,8 @@ _NOT_SERVED = ("/v1/skills", "/v1/organizations")
 """The beginnings of other paths of Anthropic's API."""
 
 _OPERATIONS = {
-    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens",
+    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream, /model/ID/converse, "
+    "/model/ID/converse-stream or /model/ID/count-tokens",
 }
 """The beginning of the paths of a platform -> the paths that mockclaude serves."""
 

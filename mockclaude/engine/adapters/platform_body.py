@@ -18,8 +18,8 @@ _OF_THE_API = ("anthropic-", "cf-")
 _EDGE = ("server", "cloudflare")
 
 
-def write_object(fields: dict[str, Any]) -> bytes:
-    """Encode the body of a request to the API.
+def write_object(fields: Any) -> bytes:
+    """Encode the body of a request to the API, or a part of it.
 
     Raises:
         ApiError: 400; the body is nested deeper than orjson can write.
