@@ -18,6 +18,8 @@ Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 
 _ADAPTERS = "mockclaude.engine.adapters"
 _FILES = "mockclaude.engine.resources.files"
+_SKILLS = "mockclaude.engine.resources.skills"
+_VERSIONS = "mockclaude.engine.resources.skill_versions"
 
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
@@ -69,7 +71,22 @@ BATCHES: Handlers = {
 }
 """The Message Batches API, in `engine/resources/`."""
 
-ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES}
+COMPLETIONS: Handlers = {"/v1/complete": {"POST": f"{_ADAPTERS}.text_completions:complete"}}
+"""The legacy Text Completions API."""
+
+SKILLS: Handlers = {
+    "/v1/skills": {"GET": f"{_SKILLS}:list_skills", "POST": f"{_SKILLS}:create_skill"},
+    "/v1/skills/{skill_id}": {"GET": f"{_SKILLS}:retrieve_skill", "DELETE": f"{_SKILLS}:delete_skill"},
+    "/v1/skills/{skill_id}/versions": {"GET": f"{_VERSIONS}:list_versions", "POST": f"{_VERSIONS}:create_version"},
+    "/v1/skills/{skill_id}/versions/{version}": {
+        "GET": f"{_VERSIONS}:retrieve_version",
+        "DELETE": f"{_VERSIONS}:delete_version",
+    },
+    "/v1/skills/{skill_id}/versions/{version}/content": {"GET": f"{_VERSIONS}:download_version"},
+}
+"""The Skills API, in `engine/resources/`."""
+
+ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES, **SKILLS, **COMPLETIONS}
 """All endpoints. Of several patterns that match a path, the first one counts."""
 
 OF_PLATFORM: dict[str, str] = {

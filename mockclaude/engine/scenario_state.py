@@ -193,7 +193,7 @@ def create_store(name: str, lane_bytes: int, data: Path | None = None) -> Store:
     Args:
         name: The name of the scenario.
         lane_bytes: The maximum size of the files of a lane.
-        data: The folder that keeps files over a restart; None keeps them in memory only.
+        data: The folder that keeps files and skills over a restart; None keeps them in memory only.
     """
     if data is None:
         return MemoryStore(lane_bytes)

@@ -13,7 +13,6 @@ _OTHER_APIS = {
     "/embeddings": "OpenAI's API",
     ":generateContent": "Google's API",
     ":streamGenerateContent": "Google's API",
-    "/v1/complete": "Anthropic's former Text Completions API",
 }
 """The end of a path -> the API that has it."""
 
@@ -34,8 +33,8 @@ def explain_path(path: str, endpoints: Sequence[str]) -> str:
     return _explain_other_api(path) or f"{expected}{_did_you_mean_path(path, endpoints)}"
 
 
-_NOT_SERVED = ("/v1/skills", "/v1/organizations")
-"""The beginnings of other paths of Anthropic's API."""
+_NOT_SERVED = "/v1/organizations"
+"""The beginning of other paths of Anthropic's API."""
 
 _OPERATIONS = {
     "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream, /model/ID/converse, "
