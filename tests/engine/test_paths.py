@@ -92,6 +92,7 @@ KINDS = {
     "/v1/models/m": ("anthropic", "models"),
     "/v1/modelsm": ("anthropic", ""),
     "/v1/files": ("anthropic", "files"),
+    "/v1/skills/skill_x/versions": ("anthropic", "skills"),
     f"{ARN}/invoke-with-response-stream": ("bedrock", "messages"),
     f"{MODEL}/count-tokens": ("bedrock", "count_tokens"),
     "/model/m/other": ("bedrock", ""),
@@ -103,7 +104,7 @@ KINDS = {
     "/v1/responses": ("openai", "messages"),
     "/v1/responses/resp_1": ("openai", ""),
     "/v1/completions": ("openai", ""),
-    "/v1/complete": ("anthropic", ""),
+    "/v1/complete": ("anthropic", "messages"),
     "/nothing": ("anthropic", ""),
 }
 
