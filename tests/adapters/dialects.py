@@ -71,6 +71,22 @@ def read_events(data: bytes) -> Iterator[Unit | bytes]:
     yield rest
 
 
+def _read_chunks(data: bytes) -> Iterator[Unit | bytes]:
+    """Read the chunks of a chat completion, or the error that ends them."""
+    for unit in read_events(data):
+        if isinstance(unit, Unit):
+            assert unit.name == ""
+            assert unit.data == "[DONE]" or unit.data.get("object") == "chat.completion.chunk" or "error" in unit.data
+        yield unit
+
+
+def _read_typed(data: bytes) -> Iterator[Unit | bytes]:
+    """Read the events of the Responses API, whose data have the type of the event."""
+    for unit in read_events(data):
+        assert not isinstance(unit, Unit) or unit.name == unit.data["type"]
+        yield unit
+
+
 def read_bedrock(data: bytes) -> Iterator[Unit | bytes]:
     """Read the frames of an AWS event stream, and the message's events in chunks."""
     while len(data) >= 12 and len(data) >= (size := unpack_from(">I", data)[0]):
@@ -101,6 +117,15 @@ _BEDROCK_STATUSES = {
     **dict.fromkeys((501, 502, 520, 522, 524, 599), 500),
 }
 
+_BEARER = {"authorization": "Bearer mock"}
+_CONVERSE = {"messages": [{"role": "user", "content": [{"text": TALK}]}], "inferenceConfig": {"maxTokens": 1024}}
+_COMPLETE = {"model": "claude-2.1", "max_tokens_to_sample": 1024, "prompt": f"\n\nHuman: {TALK}\n\nAssistant:"}
+
+
+def _is_openai_error(document: Document) -> bool:
+    return list(document) == ["error"] and {"message", "type", "code", "param"} == set(document["error"])
+
+
 DIALECTS = {
     "messages": Dialect(
         "/v1/messages",
@@ -115,7 +140,7 @@ DIALECTS = {
         f"{VERTEX}claude-haiku-4-5@20251001:rawPredict",
         f"{VERTEX}claude-haiku-4-5@20251001:streamRawPredict",
         {"anthropic_version": "vertex-2023-10-16", "max_tokens": 1024, **MESSAGES},
-        {"authorization": "Bearer mock"},
+        _BEARER,
         read_events,
         _has_type("message"),
         _is_vertex_error,
@@ -129,5 +154,42 @@ DIALECTS = {
         _has_type("message"),
         lambda document: set(document) == {"message"},
         _BEDROCK_STATUSES,
+    ),
+    "converse": Dialect(
+        f"{BEDROCK}converse",
+        f"{BEDROCK}converse-stream",
+        _CONVERSE,
+        SIGNED,
+        read_bedrock,
+        lambda document: "output" in document and "stopReason" in document,
+        lambda document: set(document) == {"message"},
+        _BEDROCK_STATUSES,
+    ),
+    "chat": Dialect(
+        "/v1/chat/completions",
+        "/v1/chat/completions",
+        {**_MODEL, **MESSAGES},
+        _BEARER,
+        _read_chunks,
+        lambda document: document.get("object") == "chat.completion",
+        _is_openai_error,
+    ),
+    "responses": Dialect(
+        "/v1/responses",
+        "/v1/responses",
+        {"model": _MODEL["model"], "max_output_tokens": 1024, "input": TALK},
+        _BEARER,
+        _read_typed,
+        lambda document: document.get("object") == "response",
+        _is_openai_error,
+    ),
+    "complete": Dialect(
+        "/v1/complete",
+        "/v1/complete",
+        _COMPLETE,
+        {"x-api-key": "mock", "anthropic-version": "2023-06-01"},
+        _read_typed,
+        _has_type("completion"),
+        _has_type("error"),
     ),
 }
