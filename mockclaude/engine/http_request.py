@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -147,6 +147,14 @@ class Head:
         return core
 
 
+@cache
+def _import_translate() -> Callable[[Response, Dialect], Response]:
+    """Import the translation, which a request in the API's own dialect does not need."""
+    from mockclaude.reply.dialect import translate
+
+    return translate
+
+
 class HttpRequest(NamedTuple):
     """One request, with every time that a decision may depend on.
 
@@ -177,9 +185,7 @@ class HttpRequest(NamedTuple):
 
     def translate(self, response: Response) -> Response:
         """Translate a response to the dialect of the client."""
-        from mockclaude.reply.dialect import translate
-
-        return response if self.dialect is None else translate(response, self.dialect)
+        return response if self.dialect is None else _import_translate()(response, self.dialect)
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
         """Hash the request with this canonical body and these excluded fields."""

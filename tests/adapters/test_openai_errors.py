@@ -18,6 +18,7 @@ from mockclaude.reply.dialect import translate
 from mockclaude.reply.response import Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.loading.loader import load_text
+from tests.adapters.chatting import chat, send
 from tests.serving import NOW, http_request
 
 CONTEXT = ResponseContext("req_1", "msg_1", NOW)
@@ -25,10 +26,6 @@ CONTEXT = ResponseContext("req_1", "msg_1", NOW)
 
 def translated(failure: ApiError) -> Response:
     return translate(CONTEXT.error(failure), OPENAI_ERRORS)
-
-
-def names(response: Response) -> list[str]:
-    return [name for name, _ in response.headers.lines]
 
 
 @pytest.mark.parametrize("kind", STATUS)
@@ -45,11 +42,21 @@ def test_error_has_the_status_the_type_and_the_message_of_the_api(kind: str) -> 
 def test_headers_are_those_that_the_client_reads() -> None:
     lines = dict(translated(ApiError("rate_limit_error", "No.", headers={"retry-after": "7"})).headers.lines)
 
-    assert lines["x-request-id"] == "req_1"
     assert lines["openai-version"] == "2020-10-01"
     assert (lines["retry-after"], lines["x-should-retry"]) == ("7", "true")
     assert (lines["content-type"], lines["access-control-allow-origin"]) == ("application/json", "*")
     assert not [name for name in lines if name.startswith(("anthropic-", "cf-", "server"))]
+
+
+@pytest.mark.parametrize("fault", ["429", "many_headers"])
+def test_id_of_the_request_has_two_names(fault: str) -> None:
+    headers = send("rules: [{reply: Hello}]", chat(), **{"x-mockclaude-fault": fault}).headers
+    assert headers["x-request-id"] == headers["request-id"]
+
+
+def test_fault_removes_the_id_of_the_request() -> None:
+    response = send("rules: [{reply: Hello, fault: {headers: {request-id: false}}}]", chat())
+    assert not {"x-request-id", "request-id"}.intersection(response.headers)
 
 
 @pytest.mark.parametrize(("wait", "described"), [(-5, "0s"), (0, "0s"), (59, "59s"), (360, "6m0s"), (3_661, "61m1s")])
@@ -102,4 +109,4 @@ def test_unknown_path_is_an_error_of_openai(path: str) -> None:
 
     assert response.status == 404
     assert orjson.loads(response.data)["error"]["code"] == "not_found_error"
-    assert "x-request-id" in names(response)
+    assert ("openai-version", "2020-10-01") in response.headers.lines

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decide import decide
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import Decision, new_decision
 from mockclaude.engine.http_request import HttpRequest, new_http_request
 from mockclaude.engine.refusal import refuse
 from mockclaude.engine.scenario_state import ScenarioState
@@ -46,4 +46,4 @@ def decide_in_dialect(
         decision = answer(core, state)
     except ApiError as error:
         decision = refuse(core, state, error)
-    return decision if decision.whole else decision._replace(whole=request.body)
+    return decision if decision.whole else new_decision((*decision[:8], request.body, *decision[9:]))

@@ -23,28 +23,26 @@ def to_messages(chat: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ApiError: 400; the body cannot be translated.
     """
-    if chat.get("n") not in (None, 1):
-        raise invalid("n: Input should be 1; only one choice is supported")
-    body: dict[str, Any] = {name: chat[name] for name in _SAME if chat.get(name) is not None}
+    body: dict[str, Any] = {name: chat[name] for name in chat if name in _SAME and chat[name] is not None}
     body["max_tokens"] = _find_max_tokens(chat)
     if chat.get("messages") is not None:
         conversation = _Conversation()
         for index, message in enumerate(read_list(chat["messages"], "messages")):
             conversation.add(message, index)
         body["messages"] = conversation.turns
-        if system := "\n".join(filter(None, conversation.system)):
-            body["system"] = system
+        if conversation.system:
+            body["system"] = "\n".join(conversation.system)
     if not _MORE.isdisjoint(chat):
         _add_parameters(body, chat)
     return body
 
 
-_SAME = ("model", "stream", "top_p", "thinking")
+_SAME = frozenset({"model", "stream", "top_p", "thinking"})
 """Fields that both APIs have."""
 
 _MORE = frozenset(
     {
-        *("temperature", "stop", "user", "safety_identifier", "response_format", "reasoning_effort"),
+        *("n", "temperature", "stop", "user", "safety_identifier", "response_format", "reasoning_effort"),
         *("tools", "tool_choice", "functions", "function_call"),
     }
 )
@@ -64,6 +62,8 @@ def _find_model(chat: dict[str, Any]) -> models.Model | None:
 
 
 def _add_parameters(body: dict[str, Any], chat: dict[str, Any]) -> None:
+    if chat.get("n") not in (None, 1):
+        raise invalid("n: Input should be 1; only one choice is supported")
     temperature = chat.get("temperature")
     if temperature is not None:
         body["temperature"] = min(1, temperature) if isinstance(temperature, (int, float)) else temperature
@@ -129,7 +129,8 @@ class _Conversation:
             self._results = None
             self.turns.append({"role": "assistant", "content": self._to_content(message, index)})
         elif role in ("system", "developer"):
-            self.system.append(to_text(message.get("content"), f"{path}.content"))
+            if text := to_text(message.get("content"), f"{path}.content"):
+                self.system.append(text)
         elif role == "tool":
             self._add_result(read_text(message.get("tool_call_id"), f"{path}.tool_call_id"), message, path)
         elif role == "function":

@@ -31,17 +31,21 @@ class ChatCompletion(OpenaiErrors):
 
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Build the completion of a message."""
-        texts = [block["text"] for block in document["content"] if block["type"] == "text"]
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None, "refusal": None}
-        reason = FINISH_REASONS.get(document["stop_reason"], document["stop_reason"])
-        calls = [_to_call(block) for block in document["content"] if block["type"] == "tool_use"]
+        text, calls = None, []
+        for block in document["content"]:
+            if block["type"] == "text":
+                text = (text or "") + block["text"]
+            elif block["type"] == "tool_use":
+                calls.append(_to_call(block))
+        message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
+        usage, stop = document["usage"], document["stop_reason"]
+        reason = FINISH_REASONS.get(stop, stop)
         if calls and self._is_legacy:
             message["function_call"] = calls[0]["function"]
         elif calls:
             message["tool_calls"] = calls
         if reason == "tool_calls" and self._is_legacy:
             reason = "function_call"
-        usage = document["usage"]
         completion = {
             "id": name_completion(document["id"]),
             "object": "chat.completion",

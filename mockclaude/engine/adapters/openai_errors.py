@@ -29,8 +29,8 @@ class OpenaiErrors:
         return TranslatedBody(response.status, self.translate_headers(response), build_error(error))
 
     def translate_headers(self, response: Response) -> Headers:
-        """Return the headers, with the id of the request by OpenAI's name."""
-        return Headers((*_translate_lines(response.headers), ("x-request-id", response.request_id)))
+        """Return the headers of OpenAI's API."""
+        return _translate(response.headers)
 
     def open_stream(self) -> StreamEncoder:
         """Create the encoder of a stream."""
@@ -60,9 +60,14 @@ def build_error(envelope: Any) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _translate_lines(headers: Headers) -> tuple[tuple[str, str], ...]:
-    """Translate the header lines that the responses of one second share."""
-    return (*drop_api_headers(headers).lines, ("openai-version", "2020-10-01"), *_translate_limits(headers))
+def _translate(headers: Headers) -> Headers:
+    """Translate headers. The same object gives the same object: the encoder caches bytes by headers."""
+    lines = (*drop_api_headers(headers).lines, ("openai-version", "2020-10-01"), *_translate_limits(headers))
+    return Headers(lines, _ID_LINES)
+
+
+_ID_LINES = b"x-request-id: @\r\nrequest-id: @\r\n"
+"""The id by the name that OpenAI's clients read, and by Anthropic's."""
 
 
 def _translate_limits(headers: Headers) -> Iterator[tuple[str, str]]:
