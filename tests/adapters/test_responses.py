@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 from mockclaude.api.events import Event, event
 from mockclaude.engine.adapters.responses_object import ResponseForm
 from mockclaude.engine.adapters.responses_stream import ResponsesEncoder
-from mockclaude.engine.routes import answer
-from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.scenario.loading.loader import load_text
 from tests.adapters import chatting
-from tests.adapters.chatting import CLIENT
-from tests.serving import NOW, Received, http_request, received, script_of
+from tests.serving import NOW, Received
 
 PATH = "/v1/responses"
 TOOLS = [{"type": "function", "name": "f", "parameters": {"type": "object"}}, {"type": "function", "name": "g"}]
@@ -203,17 +199,10 @@ def test_error_in_a_stream_ends_it() -> None:
     assert last == {"type": "error", **error, "error": {**error, "type": "overloaded_error"}}
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_no_response_is_stored(method: str) -> None:
-    http = http_request(method, f"{PATH}/resp_1", {}, CLIENT, b"")
-    decision = answer(http, ScenarioState(load_text(SCENARIO)))
-    response = received(b"".join(send.data for send in script_of(decision).sends))
-
-    assert response.status == 404
-    assert response.json["error"]["message"] == "Response with id 'resp_1' not found."
+def encoder() -> ResponsesEncoder:
+    return ResponsesEncoder(ResponseForm(NOW, {}), lambda _: None)
 
 
-FORM = ResponseForm(NOW, {})
 JSON = st.recursive(
     st.none() | st.integers(-9, 9) | st.sampled_from(["text", "text_delta", "tool_use", "a"]),
     lambda inner: (
@@ -237,21 +226,21 @@ EVENTS = st.builds(
 
 @given(st.lists(EVENTS))
 def test_encoder_takes_any_events(events: list[Event]) -> None:
-    encoder = ResponsesEncoder(FORM)
+    encode = encoder().encode
     for one in events:
-        encoder.encode(one, 0)
+        encode(one, 0)
 
 
 def test_encoder_begins_anew_at_message_start() -> None:
     start = event("message_start", {"type": "message_start", "message": {"id": "msg_1", "model": "m"}})
-    encoder = ResponsesEncoder(FORM)
+    encode = encoder().encode
 
-    assert encoder.encode(start, 0) == encoder.encode(start, 0)
+    assert encode(start, 0) == encode(start, 0)
 
 
 def test_delta_without_its_block_names_an_item_that_was_not_added() -> None:
     delta = event("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "Hi"}})
-    (written,) = read_events(ResponsesEncoder(FORM).encode(delta, 0))
+    (written,) = read_events(encoder().encode(delta, 0))
 
     assert (written["type"], written["delta"], written["output_index"]) == ("response.output_text.delta", "Hi", 0)
 
@@ -259,5 +248,5 @@ def test_delta_without_its_block_names_an_item_that_was_not_added() -> None:
 def test_inserted_events_stay_and_pings_go() -> None:
     inserted, ping = Event("", None, "", b": comment\n\n"), event("ping", {"type": "ping"})
 
-    assert ResponsesEncoder(FORM).encode(inserted, 0) == b": comment\n\n"
-    assert ResponsesEncoder(FORM).encode(ping, 0) == b""
+    assert encoder().encode(inserted, 0) == b": comment\n\n"
+    assert encoder().encode(ping, 0) == b""

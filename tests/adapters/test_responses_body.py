@@ -134,7 +134,7 @@ FIELDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"model": "claude-opus-4-7", "reasoning": {"effort": "minimal"}}, {"output_config": {"effort": "low"}}),
     ({"reasoning": {"summary": "auto"}}, {}),
     ({"store": False, "metadata": {"a": "b"}, "include": ["a"], "truncation": "auto", "prompt_cache_key": "a"}, {}),
-    ({"previous_response_id": None, "background": False, "conversation": None}, {}),
+    ({"background": False, "conversation": None}, {}),
 ]
 
 
@@ -174,7 +174,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema: Field required"),
     ({"text": "A"}, "text: Input should be an object"),
     ({"reasoning": "low"}, "reasoning: Input should be an object"),
-    ({"previous_response_id": "resp_1"}, "previous_response_id: not supported"),
     ({"background": True}, "background: not supported"),
     ({"conversation": "conv_1"}, "conversation: not supported"),
     ({"prompt": {"id": "pmpt_1"}}, "prompt: not supported"),
@@ -210,6 +209,7 @@ def test_each_item_is_in_the_messages_once(items: list[dict[str, Any]]) -> None:
 
 
 def test_response_repeats_fields_of_its_request() -> None:
+    assert show_fields({"model": MODEL, "input": "Hi"})["tool_choice"] == "auto"
     shown = show_fields({"tools": [TOOL], "reasoning": {"effort": "low"}, "text": {"verbosity": "low"}, "top_p": 0.5})
 
     assert [shown["tools"], shown["top_p"], shown["temperature"]] == [[TOOL], 0.5, 1.0]

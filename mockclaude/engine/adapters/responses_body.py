@@ -9,8 +9,8 @@ from mockclaude.engine.adapters import chat_body
 from mockclaude.engine.adapters.chat_content import read_list, read_object, read_text
 from mockclaude.engine.adapters.responses_items import InputTurns
 
-_STATEFUL = ("previous_response_id", "conversation", "prompt", "background")
-"""Fields that need responses that OpenAI stores."""
+_STATEFUL = ("conversation", "prompt", "background")
+"""Fields that need other objects that OpenAI stores."""
 
 _SAME = ("model", "stream", "temperature", "top_p", "user", "safety_identifier", "parallel_tool_calls")
 """Fields that chat completions have, too."""
@@ -42,9 +42,7 @@ def to_messages(body: dict[str, Any]) -> dict[str, Any]:
     """
     for field in _STATEFUL:
         if body.get(field):
-            raise invalid(
-                f"{field}: not supported, since no responses are stored; send the whole conversation as `input`"
-            )
+            raise invalid(f"{field}: not supported; expected the whole conversation as `input`")
     turns = _read_input(body)
     chat = {name: body[name] for name in _SAME if body.get(name) is not None}
     chat["max_completion_tokens"] = body.get("max_output_tokens")

@@ -37,10 +37,12 @@ class ResponsesEncoder:
 
     Args:
         form: The form of the response object.
+        keep: Called with the whole response object.
     """
 
-    def __init__(self, form: ResponseForm) -> None:
+    def __init__(self, form: ResponseForm, keep: Callable[[Json], None]) -> None:
         self._form = form
+        self._keep = keep
         self._begin({})
 
     def encode(self, event: Event, _: int) -> bytes:
@@ -106,6 +108,7 @@ class ResponsesEncoder:
         closed, ending = self._close_last(), self._ending
         output = build_items(self._items, ending)
         response = self._form.build(self._message, output, ending.status, ending, self._usage)
+        self._keep(response)
         return closed + self._write(f"response.{ending.status}", response=response)
 
     def _fail(self, data: Json) -> bytes:
