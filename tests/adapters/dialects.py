@@ -41,6 +41,7 @@ class Dialect(NamedTuple):
         is_message: Whether a JSON document is a message.
         is_error: Whether a JSON document, or the data of a unit, is an error.
         statuses: Status of the API -> status of the dialect, if it is another one.
+        stream_fields: The fields of the body of a request for a stream.
     """
 
     path: str
@@ -51,20 +52,22 @@ class Dialect(NamedTuple):
     is_message: Callable[[Document], bool]
     is_error: Callable[[Document], bool]
     statuses: Mapping[int, int] = {}
+    stream_fields: Mapping[str, Any] = {}
 
     def build_request(self, *, stream: bool, **headers: str) -> HttpRequest:
         """Build the request, for a JSON body or for a stream."""
-        is_field = stream and self.path == self.stream_path
-        body = json.dumps({**self.fields, **({"stream": True} if is_field else {})}).encode()
+        body = json.dumps({**self.fields, **(self.stream_fields if stream else {})}).encode()
         path = self.stream_path if stream else self.path
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return http_request("POST", path, {}, {**JSON, **self.headers, **named}, body, NOW)
 
 
 def read_events(data: bytes) -> Iterator[Unit | bytes]:
-    """Read server-sent events; their data is JSON or `[DONE]`."""
+    """Read server-sent events without comments; their data is JSON or `[DONE]`."""
     *events, rest = data.split(b"\n\n")
     for event in events:
+        if event.startswith(b":"):
+            continue
         fields = dict(line.partition(b": ")[::2] for line in event.split(b"\n"))
         text = fields.get(b"data", b"null")
         yield Unit(fields.get(b"event", b"").decode(), text.decode() if text == b"[DONE]" else orjson.loads(text))
@@ -76,14 +79,15 @@ def _read_chunks(data: bytes) -> Iterator[Unit | bytes]:
     for unit in read_events(data):
         if isinstance(unit, Unit):
             assert unit.name == ""
-            assert unit.data == "[DONE]" or unit.data.get("object") == "chat.completion.chunk" or "error" in unit.data
+            is_chunk = isinstance(unit.data, dict) and unit.data.get("object") == "chat.completion.chunk"
+            assert is_chunk or unit.data == "[DONE]" or "error" in unit.data
         yield unit
 
 
 def _read_typed(data: bytes) -> Iterator[Unit | bytes]:
     """Read the events of the Responses API, whose data have the type of the event."""
     for unit in read_events(data):
-        assert not isinstance(unit, Unit) or unit.name == unit.data["type"]
+        assert not isinstance(unit, Unit) or (isinstance(unit.data, dict) and unit.name == unit.data.get("type"))
         yield unit
 
 
@@ -117,6 +121,7 @@ _BEDROCK_STATUSES = {
     **dict.fromkeys((501, 502, 520, 522, 524, 599), 500),
 }
 
+_STREAMED = {"stream": True}
 _BEARER = {"authorization": "Bearer mock"}
 _CONVERSE = {"messages": [{"role": "user", "content": [{"text": TALK}]}], "inferenceConfig": {"maxTokens": 1024}}
 _COMPLETE = {"model": "claude-2.1", "max_tokens_to_sample": 1024, "prompt": f"\n\nHuman: {TALK}\n\nAssistant:"}
@@ -135,6 +140,7 @@ DIALECTS = {
         read_events,
         _has_type("message"),
         _has_type("error"),
+        stream_fields=_STREAMED,
     ),
     "vertex": Dialect(
         f"{VERTEX}claude-haiku-4-5@20251001:rawPredict",
@@ -173,6 +179,7 @@ DIALECTS = {
         _read_chunks,
         lambda document: document.get("object") == "chat.completion",
         _is_openai_error,
+        stream_fields={**_STREAMED, "stream_options": {"include_usage": True}},
     ),
     "responses": Dialect(
         "/v1/responses",
@@ -182,6 +189,7 @@ DIALECTS = {
         _read_typed,
         lambda document: document.get("object") == "response",
         _is_openai_error,
+        stream_fields=_STREAMED,
     ),
     "complete": Dialect(
         "/v1/complete",
@@ -191,5 +199,6 @@ DIALECTS = {
         _read_typed,
         _has_type("completion"),
         _has_type("error"),
+        stream_fields=_STREAMED,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -27,21 +28,22 @@ pytestmark = pytest.mark.slow
 
 
 def decide(dialect: Dialect, fault: str, *, stream: bool) -> Decision:
-    """Decide a request with a fault, and encode the response."""
-    http = dialect.build_request(stream=stream, x_mockclaude_fault=fault, x_mockclaude_validation="off")
+    """Decide a request with a fault, or without one, and encode the response."""
+    headers = {"x_mockclaude_fault": fault} if fault else {}
+    http = dialect.build_request(stream=stream, x_mockclaude_validation="off", **headers)
     decision = answer(http, ScenarioState(SCENARIO))
     encode(decision.response, http11=True)
     return decision
 
 
 def describe(dialect: Dialect, response: Response) -> str:
-    """Describe the status, the ending, and the document or the number of events without pings."""
+    """Describe the status, the ending, and the document or the number of events."""
     if not response.status:
         return response.end.name.lower()
     read = _describe_stream if response.is_stream else _describe_document
     try:
         found = read(dialect, response.data) if response.data else "nothing"
-    except (ValueError, KeyError, AssertionError):
+    except (ValueError, KeyError, TypeError, AssertionError):
         found = "unreadable"
     return f"{response.status} {response.end.name.lower()} {found}"
 
@@ -52,9 +54,26 @@ def _describe_document(dialect: Dialect, data: bytes) -> str:
 
 
 def _describe_stream(dialect: Dialect, data: bytes) -> str:
+    """Compare the number of events with that of the stream without a fault."""
     *units, rest = dialect.read(data)
-    units = [unit for unit in units if not isinstance(unit, Unit) or unit.name != "ping"]
-    return f"{len(units)} and a part" if rest else str(len(units))
+    count, usual = (
+        _count_events(units),
+        _count_events([*dialect.read(decide(dialect, "", stream=True).response.data)][:-1]),
+    )
+    found = (
+        "whole"
+        if count == usual
+        else "nothing whole"
+        if not count
+        else "fewer events"
+        if count < usual
+        else "more events"
+    )
+    return f"{found} and a part" if rest else found
+
+
+def _count_events(units: Sequence[Unit | bytes]) -> int:
+    return len([unit for unit in units if not isinstance(unit, Unit) or unit.name != "ping"])
 
 
 def rows(fault: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-import orjson
+from mockclaude.engine.adapters.edited_values import as_object, as_text, encode_input, list_blocks, read_count
 
 Json: TypeAlias = dict[str, Any]
 
@@ -166,12 +166,13 @@ def read_ending(fields: Mapping[str, Any]) -> Ending:
 def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
     """Build the items of a whole message. Thinking and server tools have no items."""
     name, items = read_name(message), list[Item]()
-    for block in message.get("content") or ():
-        if block["type"] == "text":
-            find_message(items, name).texts.append(block["text"])
-        elif block["type"] == "tool_use":
+    for block in list_blocks(message):
+        kind = block.get("type")
+        if kind == "text":
+            find_message(items, name).texts.append(as_text(block.get("text")))
+        elif kind == "tool_use":
             call = CallItem(name, len(items), block)
-            call.texts.append(orjson.dumps(block["input"]).decode())
+            call.texts.append(encode_input(block))
             items.append(call)
     add_refusal(items, name, ending)
     return build_items(items, ending)
@@ -209,9 +210,9 @@ def build_items(items: list[Item], ending: Ending) -> list[Json]:
 def build_usage(usage: Any) -> Json:
     """Build the usage, in whose input the tokens of the cache count."""
     counts = as_object(usage)
-    read, written = _count(counts, "cache_read_input_tokens"), _count(counts, "cache_creation_input_tokens")
-    sent, received = _count(counts, "input_tokens") + read + written, _count(counts, "output_tokens")
-    thought = _count(as_object(counts.get("output_tokens_details")), "thinking_tokens")
+    read, written = read_count(counts, "cache_read_input_tokens"), read_count(counts, "cache_creation_input_tokens")
+    sent, received = read_count(counts, "input_tokens") + read + written, read_count(counts, "output_tokens")
+    thought = read_count(as_object(counts.get("output_tokens_details")), "thinking_tokens")
     return {
         "input_tokens": sent,
         "input_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
@@ -219,13 +220,3 @@ def build_usage(usage: Any) -> Json:
         "output_tokens_details": {"reasoning_tokens": thought},
         "total_tokens": sent + received,
     }
-
-
-def as_object(value: Any) -> Json:
-    """Return a JSON object; an empty one for a value that a fault has changed."""
-    return value if isinstance(value, dict) else {}
-
-
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if isinstance(value, int) else 0
