@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.engine.http_request import LANE_HEADER, HttpRequest
-from mockclaude.engine.route_table import BATCHES, CORE, ENDPOINTS, FILES, PLATFORMS
+from mockclaude.engine.route_table import ENDPOINTS
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal.entry import JournalEntry
@@ -22,8 +23,9 @@ from mockclaude.journal.recheck import recheck
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.wire.encode import encode
 from tests.adapters.dialects import BEDROCK, DIALECTS, VERTEX
-from tests.resources.batching import PATH, frame, params
+from tests.resources.batching import frame, params
 from tests.resources.files_client import FORM, build_form, build_part
+from tests.resources.skills_client import build_markdown
 from tests.resources.storing import PNG, block
 from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
 
@@ -45,9 +47,10 @@ CODE = {"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]
 
 
 class LaneClient:
-    """A client with a lane of its own, and with the ids that it has got.
+    """A client with a lane of its own.
 
     Attributes:
+        ids: The newest id of each kind that it has got.
         responses: The bytes of each response.
         entries: The journal.
     """
@@ -55,12 +58,13 @@ class LaneClient:
     def __init__(self, state: ScenarioState, lane: str) -> None:
         self.state = state
         self.lane = lane
-        self.file_id, self.batch_id = "file_unknown", "msgbatch_unknown"
+        self.ids = dict.fromkeys(("file", "batch", "skill", "version", "response"), "unknown")
         self.responses: list[bytes] = []
         self.entries: list[dict[str, Any]] = []
 
-    def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> Received:
-        """Send a request with the headers of a client of the API."""
+    def send(self, call: str, body: bytes = b"", **headers: str) -> Received:
+        """Send a request with the headers of a client of the API; the path may name ids."""
+        method, _, path = call.format_map(self.ids).partition(" ")
         values = with_client_headers({LANE_HEADER: self.lane, "host": "localhost:9", **headers})
         return self.decide(http_request(method, path, {}, values, body, NOW))
 
@@ -75,56 +79,63 @@ class LaneClient:
         self.entries.append(orjson.loads(orjson.dumps(entry_to_json(entry))))
         return received(self.responses[-1])
 
-    def ask(self, content: Any, **fields: Any) -> None:
-        """Send a message."""
-        self.send("POST", "/v1/messages", asking(content, **fields))
+    def ask(self, content: Any, **fields: Any) -> Received:
+        """Send a message; the blocks of its content may name ids."""
+        return self.send("POST /v1/messages", asking(content, **fields))
 
-    def upload(self) -> None:
-        """Upload a file; the next requests name it."""
-        form = build_form(build_part("file", PNG, filename="a.png", media_type="image/png"))
-        self.file_id = self.send("POST", "/v1/files", form, content_type=FORM).json.get("id", self.file_id)
+    def send_through(self, name: str, *, stream: bool) -> Received:
+        """Send a message through an adapter."""
+        return self.decide(DIALECTS[name].build_request(stream=stream, **{LANE_HEADER: self.lane}))
+
+    def create(self, kind: str, call: str, body: bytes, **headers: str) -> None:
+        """Create an object. The next requests name it."""
+        self._keep(kind, self.send(call, body, **headers))
+
+    def respond(self) -> None:
+        """Create a response. The next requests name it."""
+        self._keep("response", self.send_through("responses", stream=False))
 
     def plot(self) -> None:
-        """Send a message whose reply makes a file; the next requests name it."""
-        message = self.send("POST", "/v1/messages", asking("plot", **CODE)).json
+        """Send a message whose reply makes a file. The next requests name the file."""
+        message = self.ask("plot", **CODE).json
         if "content" in message:
-            self.file_id = message["content"][1]["content"]["content"][0]["file_id"]
+            self.ids["file"] = message["content"][1]["content"]["content"][0]["file_id"]
 
-    def create_batch(self) -> None:
-        """Create a batch; the next requests name it."""
-        body = frame(params("drawn"), params("once"), params("x", max_tokens=0))
-        self.batch_id = self.send("POST", PATH, body).json.get("id", self.batch_id)
+    def _keep(self, kind: str, response: Received) -> None:
+        if response.status == 200:
+            self.ids[kind] = response.json["id"]
 
 
-def _send_through(name: str, *, stream: bool) -> Callable[[LaneClient], object]:
-    return lambda client: client.decide(DIALECTS[name].build_request(stream=stream, **{LANE_HEADER: client.lane}))
-
+CALLS = [
+    *("GET /v1/models", "GET /v1/models/claude-haiku-4-5", "GET /v1/unknown", "GET /v1/responses/{response}"),
+    *("GET /v1/files", "GET /v1/files/{file}", "GET /v1/files/{file}/content", "DELETE /v1/files/{file}"),
+    *("GET /v1/messages/batches", "GET /v1/messages/batches/{batch}", "POST /v1/messages/batches/{batch}/cancel"),
+    *("GET /v1/messages/batches/{batch}/results", "DELETE /v1/messages/batches/{batch}"),
+    *("GET /v1/skills", "GET /v1/skills/{skill}", "GET /v1/skills/{skill}/versions", "DELETE /v1/responses/{response}"),
+    *("GET /v1/skills/{skill}/versions/latest", "GET /v1/skills/{skill}/versions/{version}/content"),
+    *("DELETE /v1/skills/{skill}/versions/{version}", "DELETE /v1/skills/{skill}"),
+]
+UPLOAD = build_form(build_part("file", PNG, filename="a.png", media_type="image/png"))
+SKILL = build_form(build_part("files[]", build_markdown(), filename="sorter/SKILL.md"))
+BATCH = frame(params("drawn"), params("once"), params("x", max_tokens=0))
 
 REQUESTS: dict[str, Callable[[LaneClient], object]] = {
     "drawn": lambda client: client.ask("drawn"),
     "once": lambda client: client.ask("once", stream=True),
-    "count": lambda client: client.send("POST", "/v1/messages/count_tokens", COUNTED),
-    "models": lambda client: client.send("GET", "/v1/models"),
-    "model": lambda client: client.send("GET", "/v1/models/claude-haiku-4-5"),
-    "unknown": lambda client: client.send("GET", "/v1/unknown"),
-    "upload": LaneClient.upload,
+    "image": lambda client: client.ask([block("image", client.ids["file"])]),
+    "upload to a container": lambda client: client.ask([block("container_upload", client.ids["file"])], **CODE),
+    "response": LaneClient.respond,
+    "file": lambda client: client.create("file", "POST /v1/files", UPLOAD, content_type=FORM),
     "plot": LaneClient.plot,
-    "list files": lambda client: client.send("GET", "/v1/files"),
-    "file": lambda client: client.send("GET", f"/v1/files/{client.file_id}"),
-    "download": lambda client: client.send("GET", f"/v1/files/{client.file_id}/content"),
-    "delete file": lambda client: client.send("DELETE", f"/v1/files/{client.file_id}"),
-    "image": lambda client: client.ask([block("image", client.file_id)]),
-    "container": lambda client: client.ask([block("container_upload", client.file_id)], **CODE),
-    "create batch": LaneClient.create_batch,
-    "list batches": lambda client: client.send("GET", PATH),
-    "poll": lambda client: client.send("GET", f"{PATH}/{client.batch_id}"),
-    "results": lambda client: client.send("GET", f"{PATH}/{client.batch_id}/results"),
-    "cancel": lambda client: client.send("POST", f"{PATH}/{client.batch_id}/cancel"),
-    "delete batch": lambda client: client.send("DELETE", f"{PATH}/{client.batch_id}"),
-    "Bedrock's count": lambda client: client.send("POST", f"{BEDROCK}count-tokens", INVOKED),
-    "Vertex's count": lambda client: client.send("POST", f"{VERTEX}count-tokens:rawPredict", IN_VERTEX),
-    **{f"{name}, JSON": _send_through(name, stream=False) for name in DIALECTS},
-    **{f"{name}, stream": _send_through(name, stream=True) for name in DIALECTS},
+    "batch": lambda client: client.create("batch", "POST /v1/messages/batches", BATCH),
+    "skill": lambda client: client.create("skill", "POST /v1/skills", SKILL, content_type=FORM),
+    "version": lambda client: client.create("version", "POST /v1/skills/{skill}/versions", SKILL, content_type=FORM),
+    "count": lambda client: client.send("POST /v1/messages/count_tokens", COUNTED),
+    "Bedrock's count": lambda client: client.send(f"POST {BEDROCK}count-tokens", INVOKED),
+    "Vertex's count": lambda client: client.send(f"POST {VERTEX}count-tokens:rawPredict", IN_VERTEX),
+    **{call: partial(LaneClient.send, call=call) for call in CALLS},
+    **{f"{name}, JSON": partial(LaneClient.send_through, name=name, stream=False) for name in DIALECTS},
+    **{f"{name}, stream": partial(LaneClient.send_through, name=name, stream=True) for name in DIALECTS},
 }
 """A name for each request of a client."""
 
@@ -161,7 +172,7 @@ def test_a_journal_is_rechecked_without_a_difference(sent: Sequence[str]) -> Non
     assert recheck({"": SCENARIO}, entries) == []
 
 
-@pytest.mark.parametrize("path", [*CORE, *PLATFORMS, *FILES, *BATCHES])
+@pytest.mark.parametrize("path", ENDPOINTS)
 def test_every_endpoint_is_among_the_requests(path: str, calls: set[tuple[str, str]]) -> None:
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
     missing = [method for method in ENDPOINTS[path] if not _has_call(calls, method, pattern)]

@@ -195,7 +195,7 @@ DIALECTS = {
         "/v1/complete",
         "/v1/complete",
         _COMPLETE,
-        {"x-api-key": "mock", "anthropic-version": "2023-06-01"},
+        {"x-api-key": "mock", "anthropic-version": "2023-06-01", "x-mockclaude-validation": "gateway"},
         _read_typed,
         _has_type("completion"),
         _has_type("error"),

@@ -25,7 +25,7 @@ def list_blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def read_count(counts: Mapping[str, Any], name: str) -> int:
-    """Return a count of tokens; 0 if there is none."""
+    """Return a count of tokens; 0 for another value."""
     value = counts.get(name)
     return value if isinstance(value, int) else 0
 
