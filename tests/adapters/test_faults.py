@@ -1,4 +1,4 @@
-"""Every named fault of a response, and what clients of Bedrock and Vertex make of it.
+"""Every named fault of a response, and what the clients of adapters make of it.
 
 `refuse` and `close_idle` need several connections, and no adapter.
 
@@ -13,7 +13,7 @@ import pytest
 
 from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load_text
-from tests.adapters.clients import CLIENTS, WAYS
+from tests.adapters.clients import CLIENTS, WAYS, run_cases
 from tests.sdk.outcomes import Case, Way, end
 from tests.sdk.test_broken import ALONE, TALK, case
 from tests.serving import TIME_SCALE, ServerThread
@@ -37,7 +37,7 @@ def _case(url: str, name: str, way: Way) -> Case:
 def test_client_ends_each_fault_as_in_its_table(client: str, pytestconfig: pytest.Config) -> None:
     table = GOLDEN / f"{client}.txt"
     with ServerThread({"": load_text(TALK)}) as server:
-        outcomes = CLIENTS[client]([_case(server.url, name, way) for name in FAULTS for way in WAYS])
+        outcomes = run_cases(CLIENTS[client], [_case(server.url, name, way) for name in FAULTS for way in WAYS])
     ends = list(map(end, outcomes))
     rows = [" | ".join((name, *ends[2 * row : 2 * row + 2])) for row, name in enumerate(FAULTS)]
     if pytestconfig.getoption("--update-golden"):
