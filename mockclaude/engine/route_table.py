@@ -42,6 +42,11 @@ PLATFORMS: Handlers = {
 
 OPENAI: Handlers = {
     "/v1/chat/completions": {"POST": f"{_ADAPTERS}.chat_completions:create"},
+    "/v1/responses": {"POST": f"{_ADAPTERS}.responses:create"},
+    "/v1/responses/resp_{name}": {
+        "GET": f"{_ADAPTERS}.responses:retrieve",
+        "DELETE": f"{_ADAPTERS}.responses:delete",
+    },
 }
 """OpenAI's API, in `engine/adapters/`."""
 

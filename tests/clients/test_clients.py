@@ -55,6 +55,7 @@ def test_each_program_is_of_a_client() -> None:
     assert files | {"steps.py", "steps.mjs"} == found
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("name", "module"), MODULES.items())
 def test_client_runs_through_the_built_in_scenario(name: str, module: str, model: str, tmp_path: Path) -> None:
@@ -67,6 +68,7 @@ def test_client_runs_through_the_built_in_scenario(name: str, module: str, model
     assert run.refusals == CLIENTS[name].refusals
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", JAVASCRIPT_CLIENTS)
 def test_javascript_client_runs_through_the_built_in_scenario(name: str, tmp_path: Path) -> None:
     with javascript_programs() as folder:
@@ -76,6 +78,7 @@ def test_javascript_client_runs_through_the_built_in_scenario(name: str, tmp_pat
     assert run.refusals == JAVASCRIPT_CLIENTS[name].refusals
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
 def test_claude_code_has_a_conversation_with_a_tool(model: str, tmp_path: Path) -> None:
     claude = shutil.which("claude")
