@@ -46,11 +46,12 @@ def explain_path(path: str, shown: Sequence[str], known: Sequence[str]) -> str:
     return explained or f"{expected}{_did_you_mean_path(path, known)}"
 
 
-_NOT_SERVED = ("/v1/skills", "/v1/organizations")
-"""The beginnings of other paths of Anthropic's API."""
+_NOT_SERVED = "/v1/organizations"
+"""The beginning of other paths of Anthropic's API."""
 
 _OPERATIONS = {
-    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens",
+    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream, /model/ID/converse, "
+    "/model/ID/converse-stream or /model/ID/count-tokens",
     "/v1/projects/": "an operation of Claude on Vertex AI: MODEL:rawPredict, MODEL:streamRawPredict or "
     "count-tokens:rawPredict, below publishers/anthropic/models/",
 }

@@ -58,14 +58,17 @@ CLIENTS = {
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
     "boto3": ClientProgram(("boto3",), "boto3_calls.py", refusals=8),
+    "boto3-converse": ClientProgram(("boto3",), "converse_calls.py", refusals=2),
     "anthropic-batches": ClientProgram(("anthropic",), "anthropic_batches.py"),
     "claude-agent-sdk": ClientProgram(("claude-agent-sdk",), "agent_sdk.py"),
     "dspy": ClientProgram(("dspy",), "dspy_predictions.py"),
     "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),
     "instructor": ClientProgram(("instructor[anthropic]",), "instructor_modes.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
+    "langchain-aws": ClientProgram(("langchain-aws",), "langchain_bedrock.py"),
     "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py", refusals=2),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
+    "litellm-bedrock": ClientProgram(("litellm", "boto3"), "litellm_bedrock.py"),
     "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "llama-index": ClientProgram(
         ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
@@ -76,8 +79,10 @@ CLIENTS = {
     "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py", refusals=1),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
+    "pydantic-ai-bedrock": ClientProgram(("pydantic-ai-slim[bedrock]",), "pydantic_ai_bedrock.py"),
     "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
     "strands": ClientProgram(("strands-agents[anthropic]",), "strands_agents.py"),
+    "strands-bedrock": ClientProgram(("strands-agents",), "strands_bedrock.py"),
 }
 
 

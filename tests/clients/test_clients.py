@@ -28,14 +28,17 @@ MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
     "boto3": "boto3",
+    "boto3-converse": "boto3",
     "anthropic-batches": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
     "dspy": "dspy",
     "haystack": "haystack_integrations",
     "instructor": "instructor",
     "langchain": "langchain_anthropic",
+    "langchain-aws": "langchain_aws",
     "langchain-openai": "langchain_openai",
     "litellm": "litellm",
+    "litellm-bedrock": "litellm",
     "litellm-openai": "litellm",
     "llama-index": "llama_index",
     "llm": "llm_anthropic",
@@ -43,8 +46,10 @@ MODULES = {
     "openai-agents": "agents",
     "platforms": "botocore",
     "pydantic-ai": "pydantic_ai",
+    "pydantic-ai-bedrock": "pydantic_ai",
     "smolagents": "smolagents",
     "strands": "strands",
+    "strands-bedrock": "strands",
 }
 
 
