@@ -75,6 +75,9 @@ BATCHES: Handlers = {
 }
 """The Message Batches API, in `engine/resources/`."""
 
+COMPLETIONS: Handlers = {"/v1/complete": {"POST": f"{_ADAPTERS}.text_completions:complete"}}
+"""The legacy Text Completions API."""
+
 SKILLS: Handlers = {
     "/v1/skills": {"GET": f"{_SKILLS}:list_skills", "POST": f"{_SKILLS}:create_skill"},
     "/v1/skills/{skill_id}": {"GET": f"{_SKILLS}:retrieve_skill", "DELETE": f"{_SKILLS}:delete_skill"},
@@ -87,7 +90,7 @@ SKILLS: Handlers = {
 }
 """The Skills API, in `engine/resources/`."""
 
-ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES, **SKILLS}
+ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES, **SKILLS, **COMPLETIONS}
 """All endpoints. Of several patterns that match a path, the first one counts."""
 
 OF_PLATFORM: dict[str, str] = {

@@ -11,7 +11,6 @@ from mockclaude.scenario.diagnostics import find_near, join_words, suggest
 _OTHER_APIS = {
     ":generateContent": "Google's API",
     ":streamGenerateContent": "Google's API",
-    "/v1/complete": "Anthropic's former Text Completions API",
 }
 """The end of a path -> the API that has it."""
 
