@@ -65,6 +65,7 @@ CLIENTS = {
     "instructor": ClientProgram(("instructor[anthropic]",), "instructor_modes.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
     "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py"),
+    "langchain-openai-responses": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_responses.py"),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
     "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "llama-index": ClientProgram(
@@ -74,6 +75,8 @@ CLIENTS = {
     "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
     "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
     "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py"),
+    "openai-agents-responses": ClientProgram(("openai-agents",), "openai_agents_responses.py"),
+    "openai-responses": ClientProgram(("openai",), "openai_responses.py", refusals=2),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
@@ -84,8 +87,10 @@ CLIENTS = {
 JAVASCRIPT_CLIENTS = {
     "ai": ClientProgram((), "ai_sdk.mjs", refusals=4),
     "ai-bedrock": ClientProgram((), "ai_bedrock.mjs"),
+    "ai-responses": ClientProgram((), "ai_responses.mjs", refusals=2),
     "langchain-openai-js": ClientProgram((), "langchain_openai.mjs"),
     "openai-js": ClientProgram((), "openai_calls.mjs", refusals=10),
+    "openai-responses-js": ClientProgram((), "openai_responses.mjs", refusals=1),
     "platforms-js": ClientProgram((), "platforms.mjs", refusals=5),
 }
 
