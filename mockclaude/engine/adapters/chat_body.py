@@ -14,6 +14,7 @@ _MOST_OF_UNKNOWN = 4_096
 """The maximum tokens of a model that is not in the catalogue, if the request has none."""
 
 _USER_PARTS = ("text", "image_url", "file", "input_audio")
+_RESULT_PARTS = ("text", "image_url")
 _ROLES = "Input should be 'system', 'developer', 'user', 'assistant', 'tool' or 'function'"
 
 
@@ -173,7 +174,7 @@ class _Conversation:
     def _add_result(self, call_id: str, message: dict[str, Any], path: str) -> None:
         content = message.get("content")
         if not isinstance(content, str):
-            content = to_blocks(content, f"{path}.content", ("text",))
+            content = to_blocks(content, f"{path}.content", _RESULT_PARTS)
         if self._results is None:
             self._results = []
             self.turns.append({"role": "user", "content": self._results})
