@@ -47,7 +47,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "choice": {"input": "Please choose."},
     "sequence": {"input": [{"role": "user", "content": "And again."}], **TOOLS},
     "refusal": {"input": "Please refuse."},
-    "cut": {"input": "Hello", "max_output_tokens": 5},
+    "cut": {"input": "Hello"},
     "tool": {"input": "The weather?", **TOOLS},
     "forced tool": {"input": "The weather?", **TOOLS, "tool_choice": "required", "parallel_tool_calls": False},
     "parallel tools": {"input": "Of both cities?", **TOOLS},
@@ -98,7 +98,9 @@ def ask_both(scenario: Scenario, name: str, *, stream: bool, times: int = 1) -> 
     """Return the outcomes of equal requests to two servers: of messages, and of responses."""
     states = [ScenarioState(scenario) for _ in range(2)]
     more = {"stream": True} if stream else {}
-    message, own = {**REQUESTS[name].message, **more}, {"max_output_tokens": 500, **INPUTS[name], **more}
+    most = 5 if name == "cut" else 64_000
+    message = {**REQUESTS[name].message, "max_tokens": most, **more}
+    own = {**INPUTS[name], "max_output_tokens": most, **more}
     messages = [read_message(send(states[0], message, "/v1/messages", **HEADERS)) for _ in range(times)]
     responses = [read_response(send(states[1], {"model": MODEL, **own}, PATH)) for _ in range(times)]
     return [outcome._replace(end=STATUSES[outcome.end]) for outcome in messages], responses

@@ -30,16 +30,18 @@ class ChatCompletion(OpenaiErrors):
         self._is_legacy = is_legacy
 
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
-        """Build the completion of a message."""
-        text, calls = None, []
-        for block in document["content"]:
-            if block["type"] == "text":
-                text = (text or "") + block["text"]
-            elif block["type"] == "tool_use":
+        """Build the completion of a message, which a fault may have edited."""
+        fields, text, calls = document if isinstance(document, dict) else {}, None, []
+        content = fields.get("content")
+        for block in content if isinstance(content, list) else ():
+            kind = block.get("type") if isinstance(block, dict) else None
+            if kind == "text":
+                text = (text or "") + str(block.get("text"))
+            elif kind == "tool_use":
                 calls.append(_to_call(block))
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
-        usage, stop = document["usage"], document["stop_reason"]
-        reason = FINISH_REASONS.get(stop, stop)
+        usage, stop = fields.get("usage"), fields.get("stop_reason")
+        reason = FINISH_REASONS.get(stop, stop) if isinstance(stop, str) else stop
         if calls and self._is_legacy:
             message["function_call"] = calls[0]["function"]
         elif calls:
@@ -47,13 +49,13 @@ class ChatCompletion(OpenaiErrors):
         if reason == "tool_calls" and self._is_legacy:
             reason = "function_call"
         completion = {
-            "id": name_completion(document["id"]),
+            "id": name_completion(str(fields.get("id", ""))),
             "object": "chat.completion",
             "created": self._created,
-            "model": document["model"],
+            "model": fields.get("model"),
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}],
             "usage": build_usage(usage),
-            "service_tier": usage.get("service_tier"),
+            "service_tier": usage.get("service_tier") if isinstance(usage, dict) else None,
             "system_fingerprint": None,
         }
         return TranslatedBody(200, self.translate_headers(response), completion)
@@ -64,5 +66,5 @@ class ChatCompletion(OpenaiErrors):
 
 
 def _to_call(block: dict[str, Any]) -> dict[str, Any]:
-    function = {"name": block["name"], "arguments": orjson.dumps(block["input"]).decode()}
-    return {"id": block["id"], "type": "function", "function": function}
+    function = {"name": block.get("name"), "arguments": orjson.dumps(block.get("input")).decode()}
+    return {"id": block.get("id"), "type": "function", "function": function}

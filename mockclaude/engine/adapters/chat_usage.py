@@ -22,16 +22,28 @@ def name_completion(message_id: str) -> str:
     return f"chatcmpl-{message_id.removeprefix('msg_')}"
 
 
-def build_usage(usage: dict[str, Any]) -> dict[str, Any]:
-    """Build the usage of a message's usage, whose counts may be missing."""
-    read = usage.get("cache_read_input_tokens") or 0
-    prompt = (usage.get("input_tokens") or 0) + (usage.get("cache_creation_input_tokens") or 0) + read
-    completion = usage.get("output_tokens") or 0
-    details = usage.get("output_tokens_details") or {}
+def build_usage(usage: Any) -> dict[str, Any]:
+    """Build the usage of a message's usage, whose counts may be missing or edited."""
+    counts = usage if isinstance(usage, dict) else {}
+    read = read_count(counts, "cache_read_input_tokens")
+    prompt = read_count(counts, "input_tokens") + read_count(counts, "cache_creation_input_tokens") + read
+    completion = read_count(counts, "output_tokens")
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": read},
-        "completion_tokens_details": {"reasoning_tokens": details.get("thinking_tokens") or 0},
+        "completion_tokens_details": {"reasoning_tokens": read_thinking(counts)},
     }
+
+
+def read_count(counts: dict[str, Any], name: str) -> int:
+    """Return a count; 0 if it is missing or edited."""
+    value = counts.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def read_thinking(counts: dict[str, Any]) -> int:
+    """Return the count of the tokens of thinking."""
+    details = counts.get("output_tokens_details")
+    return read_count(details, "thinking_tokens") if isinstance(details, dict) else 0

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from mockclaude.engine.adapters.chat_usage import read_count, read_thinking
+
 Json: TypeAlias = dict[str, Any]
 
 _INCOMPLETE = {
@@ -214,10 +216,9 @@ def build_items(items: list[Item], ending: Ending) -> list[Json]:
 def write_usage(usage: Any) -> bytes:
     """Write the usage, in whose input the tokens of the cache count, as JSON."""
     counts = as_object(usage)
-    read, created = _count(counts, "cache_read_input_tokens"), _count(counts, "cache_creation_input_tokens")
-    sent, received = _count(counts, "input_tokens") + read + created, _count(counts, "output_tokens")
-    details = counts.get("output_tokens_details")
-    thought = _count(details, "thinking_tokens") if isinstance(details, dict) else 0
+    read, created = read_count(counts, "cache_read_input_tokens"), read_count(counts, "cache_creation_input_tokens")
+    sent, received = read_count(counts, "input_tokens") + read + created, read_count(counts, "output_tokens")
+    thought = read_thinking(counts)
     return _USAGE % (sent, read, created, received, thought, sent + received)
 
 
@@ -230,8 +231,3 @@ _USAGE = (
 def as_object(value: Any) -> Json:
     """Return a JSON object; an empty one for a value that a fault has changed."""
     return value if isinstance(value, dict) else {}
-
-
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if isinstance(value, int) else 0
