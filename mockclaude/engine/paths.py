@@ -28,17 +28,19 @@ _ENDPOINTS = {
     "/v1/messages/count_tokens": "count_tokens",
     "/v1/chat/completions": "messages",
     "/v1/responses": "messages",
+    "/v1/complete": "messages",
 }
 _BEGINNINGS = {
     "/v1/models": "models",
     "/v1/messages/batches": "batches",
     "/v1/files": "files",
+    "/v1/skills": "skills",
 }
 RESOURCES = frozenset(_BEGINNINGS.values())
 """The endpoints whose requests have no message."""
 
 _ADAPTED = compile_lazily(
-    r"/model/[^/]+/(?:(?P<count>count-tokens)|invoke|invoke-with-response-stream)"
+    r"/model/[^/]+/(?:(?P<count>count-tokens)|invoke|invoke-with-response-stream|converse|converse-stream)"
     r"|/v1/projects/.+/models/(?:(?P<tokens>count-tokens)|[^/]+):(?:rawPredict|streamRawPredict)"
 )
 _OPENAI = ("chat/", "completions", "responses", "embeddings", "moderations", "images/", "audio/")

@@ -19,6 +19,8 @@ Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 _ADAPTERS = "mockclaude.engine.adapters"
 _MODELS = "mockclaude.engine.model_list"
 _FILES = "mockclaude.engine.resources.files"
+_SKILLS = "mockclaude.engine.resources.skills"
+_VERSIONS = "mockclaude.engine.resources.skill_versions"
 
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
@@ -33,6 +35,8 @@ _VERTEX = "/v1/projects/{project}/locations/{location}/publishers/anthropic/mode
 PLATFORMS: Handlers = {
     "/model/{model_id}/invoke": {"POST": f"{_ADAPTERS}.bedrock:invoke"},
     "/model/{model_id}/invoke-with-response-stream": {"POST": f"{_ADAPTERS}.bedrock:invoke_with_response_stream"},
+    "/model/{model_id}/converse": {"POST": f"{_ADAPTERS}.converse:converse"},
+    "/model/{model_id}/converse-stream": {"POST": f"{_ADAPTERS}.converse:converse_stream"},
     "/model/{model_id}/count-tokens": {"POST": f"{_ADAPTERS}.bedrock:count_tokens"},
     f"{_VERTEX}/count-tokens:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:count"},
     f"{_VERTEX}/{{model}}:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:predict"},
@@ -71,7 +75,22 @@ BATCHES: Handlers = {
 }
 """The Message Batches API, in `engine/resources/`."""
 
-ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES}
+COMPLETIONS: Handlers = {"/v1/complete": {"POST": f"{_ADAPTERS}.text_completions:complete"}}
+"""The legacy Text Completions API."""
+
+SKILLS: Handlers = {
+    "/v1/skills": {"GET": f"{_SKILLS}:list_skills", "POST": f"{_SKILLS}:create_skill"},
+    "/v1/skills/{skill_id}": {"GET": f"{_SKILLS}:retrieve_skill", "DELETE": f"{_SKILLS}:delete_skill"},
+    "/v1/skills/{skill_id}/versions": {"GET": f"{_VERSIONS}:list_versions", "POST": f"{_VERSIONS}:create_version"},
+    "/v1/skills/{skill_id}/versions/{version}": {
+        "GET": f"{_VERSIONS}:retrieve_version",
+        "DELETE": f"{_VERSIONS}:delete_version",
+    },
+    "/v1/skills/{skill_id}/versions/{version}/content": {"GET": f"{_VERSIONS}:download_version"},
+}
+"""The Skills API, in `engine/resources/`."""
+
+ENDPOINTS: Handlers = {**CORE, **PLATFORMS, **OPENAI, **FILES, **BATCHES, **SKILLS, **COMPLETIONS}
 """All endpoints. Of several patterns that match a path, the first one counts."""
 
 OF_PLATFORM: dict[str, str] = {

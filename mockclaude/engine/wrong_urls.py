@@ -11,7 +11,6 @@ from mockclaude.scenario.diagnostics import find_near, join_words, suggest
 _OTHER_APIS = {
     ":generateContent": "Google's API",
     ":streamGenerateContent": "Google's API",
-    "/v1/complete": "Anthropic's former Text Completions API",
 }
 """The end of a path -> the API that has it."""
 
@@ -46,11 +45,12 @@ def explain_path(path: str, shown: Sequence[str], known: Sequence[str]) -> str:
     return explained or f"{expected}{_did_you_mean_path(path, known)}"
 
 
-_NOT_SERVED = ("/v1/skills", "/v1/organizations")
-"""The beginnings of other paths of Anthropic's API."""
+_NOT_SERVED = "/v1/organizations"
+"""The beginning of other paths of Anthropic's API."""
 
 _OPERATIONS = {
-    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens",
+    "/model/": "/model/ID/invoke, /model/ID/invoke-with-response-stream, /model/ID/converse, "
+    "/model/ID/converse-stream or /model/ID/count-tokens",
     "/v1/projects/": "an operation of Claude on Vertex AI: MODEL:rawPredict, MODEL:streamRawPredict or "
     "count-tokens:rawPredict, below publishers/anthropic/models/",
 }

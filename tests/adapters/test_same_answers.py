@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 import pytest
@@ -231,3 +232,14 @@ def test_any_reply_is_the_same(steps: list[dict[str, Any]], stream: bool, seed: 
     messages, completions = ask_both(scenario, uncut, stream=stream)
 
     assert messages == completions
+
+
+def test_a_schema_may_have_bounds_that_the_api_refuses() -> None:
+    bounded = {"type": "integer", "minimum": 7, "maximum": 9}
+    schema = {"type": "object", "properties": {"days": bounded}, "required": ["days"]}
+    form = {"type": "json_schema", "json_schema": {"name": "days", "schema": schema, "strict": True}}
+    chat = {**REQUESTS["schema"].chat, "response_format": form}
+    decided = send(SCENARIO, chat)
+
+    assert 7 <= json.loads(read_completion(decided).text)["days"] <= 9
+    assert send(SCENARIO, chat, **{"x-mockclaude-validation": "anthropic"}).status == 400

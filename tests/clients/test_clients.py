@@ -28,15 +28,18 @@ MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
     "boto3": "boto3",
+    "boto3-converse": "boto3",
     "anthropic-batches": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
     "dspy": "dspy",
     "haystack": "haystack_integrations",
     "instructor": "instructor",
     "langchain": "langchain_anthropic",
+    "langchain-aws": "langchain_aws",
     "langchain-openai": "langchain_openai",
     "langchain-openai-responses": "langchain_openai",
     "litellm": "litellm",
+    "litellm-bedrock": "litellm",
     "litellm-openai": "litellm",
     "llama-index": "llama_index",
     "llm": "llm_anthropic",
@@ -46,8 +49,10 @@ MODULES = {
     "openai-responses": "openai",
     "platforms": "botocore",
     "pydantic-ai": "pydantic_ai",
+    "pydantic-ai-bedrock": "pydantic_ai",
     "smolagents": "smolagents",
     "strands": "strands",
+    "strands-bedrock": "strands",
 }
 
 
@@ -58,6 +63,7 @@ def test_each_program_is_of_a_client() -> None:
     assert files | {"steps.py", "steps.mjs"} == found
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("name", "module"), MODULES.items())
 def test_client_runs_through_the_built_in_scenario(name: str, module: str, model: str, tmp_path: Path) -> None:
@@ -70,6 +76,7 @@ def test_client_runs_through_the_built_in_scenario(name: str, module: str, model
     assert run.refusals == CLIENTS[name].refusals
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", JAVASCRIPT_CLIENTS)
 def test_javascript_client_runs_through_the_built_in_scenario(name: str, tmp_path: Path) -> None:
     with javascript_programs() as folder:
@@ -79,6 +86,7 @@ def test_javascript_client_runs_through_the_built_in_scenario(name: str, tmp_pat
     assert run.refusals == JAVASCRIPT_CLIENTS[name].refusals
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
 def test_claude_code_has_a_conversation_with_a_tool(model: str, tmp_path: Path) -> None:
     claude = shutil.which("claude")

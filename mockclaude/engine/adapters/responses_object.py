@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from mockclaude.engine.adapters.chat_usage import read_count, read_thinking
+from mockclaude.engine.adapters.edited_values import as_object, as_text, encode_input, list_blocks, read_count
 
 Json: TypeAlias = dict[str, Any]
 
@@ -172,14 +172,14 @@ def read_ending(fields: Mapping[str, Any]) -> Ending:
 def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
     """Build the items of a whole message. Thinking and server tools have no items."""
     name, items = read_name(message), list[Item]()
-    content = message.get("content")
-    for block in content if isinstance(content, list) else ():
-        kind = block.get("type") if isinstance(block, dict) else None
+    for block in list_blocks(message):
+        kind = block.get("type")
         if kind == "text":
-            find_message(items, name).texts.append(str(block.get("text")))
+            find_message(items, name).texts.append(as_text(block.get("text")))
         elif kind == "tool_use":
-            items.append(call := CallItem(name, len(items), block))
-            call.texts.append(orjson.dumps(block.get("input")).decode())
+            call = CallItem(name, len(items), block)
+            call.texts.append(encode_input(block))
+            items.append(call)
     add_refusal(items, name, ending)
     return build_items(items, ending)
 
@@ -218,7 +218,7 @@ def write_usage(usage: Any) -> bytes:
     counts = as_object(usage)
     read, created = read_count(counts, "cache_read_input_tokens"), read_count(counts, "cache_creation_input_tokens")
     sent, received = read_count(counts, "input_tokens") + read + created, read_count(counts, "output_tokens")
-    thought = read_thinking(counts)
+    thought = read_count(as_object(counts.get("output_tokens_details")), "thinking_tokens")
     return _USAGE % (sent, read, created, received, thought, sent + received)
 
 
@@ -226,8 +226,3 @@ _USAGE = (
     b'{"input_tokens":%d,"input_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d},'
     b'"output_tokens":%d,"output_tokens_details":{"reasoning_tokens":%d},"total_tokens":%d}'
 )
-
-
-def as_object(value: Any) -> Json:
-    """Return a JSON object; an empty one for a value that a fault has changed."""
-    return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""Objects that clients create and that remain: batches and files. Bounded for each lane and in all.
+"""Objects that clients create and that remain: batches, files, skills. Bounded for each lane and in all.
 
 A resource is plain data. Its views, which depend on the time, are computed by the endpoint's handler.
 """
@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from mockclaude.engine.state.bounded import OwnerMap
 
-ResourceKind: TypeAlias = Literal["batch", "file", "response"]
+ResourceKind: TypeAlias = Literal["batch", "file", "response", "skill"]
+"""The kinds. Versions of skills are of the kind `skill`, so that the bounds drop no skill without its versions."""
 
 MAX_RESOURCES = 1_000
 """The maximum number of resources of a kind in a lane. The one put longest ago is dropped first."""
@@ -150,4 +151,5 @@ def _drop_silently(_: str) -> None:
 _PLURALS: dict[ResourceKind, str] = {
     "batch": "batches",
     "file": "files",
+    "skill": "skills and their versions",
 }

@@ -82,7 +82,7 @@ Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidato
 Ordinals: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
-Endpoint: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files"]
+Endpoint: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
 Endpoints: TypeAlias = Annotated[list[Endpoint], BeforeValidator(as_list), Field(min_length=1)]
 
 Adapter: TypeAlias = Literal["anthropic", "bedrock", "vertex", "openai"]

@@ -4,7 +4,7 @@ import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI } from "@langchain/openai";
 import { z } from "zod";
-import { collect, QUESTION, run } from "./steps.mjs";
+import { collect, QUESTION, raised, run } from "./steps.mjs";
 
 const getWeather = tool(({ city }) => `Sunny in ${city}.`, {
   name: "get_weather",
@@ -12,8 +12,10 @@ const getWeather = tool(({ city }) => `Sunny in ${city}.`, {
   schema: z.object({ city: z.string() }),
 });
 const City = z.object({ name: z.string(), population: z.number().int() });
-const connect = (model) =>
-  new ChatOpenAI({ model, maxRetries: 0, configuration: { baseURL: process.env.OPENAI_BASE_URL } });
+const connect = (model, headers = {}) => {
+  const configuration = { baseURL: process.env.OPENAI_BASE_URL, defaultHeaders: headers };
+  return new ChatOpenAI({ model, maxRetries: 0, configuration });
+};
 
 async function invoke(model) {
   const message = await connect(model).invoke(QUESTION);
@@ -52,4 +54,14 @@ async function structure(model) {
   return cities;
 }
 
-await run({ invoke, stream, bindTools, structure });
+async function raiseErrors(model) {
+  const failing = (fault) => connect(model, { "x-mockclaude-fault": fault });
+  const statuses = [];
+  for (const fault of ["429", "529"]) statuses.push((await raised(failing(fault).invoke(QUESTION))).status);
+  assert.deepEqual(statuses, [429, 529]);
+  const { message } = await raised(failing("error_event").stream(QUESTION).then(collect));
+  assert.match(message, /Overloaded/);
+  return message;
+}
+
+await run({ invoke, stream, bindTools, structure, raiseErrors });

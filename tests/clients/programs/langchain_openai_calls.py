@@ -4,6 +4,7 @@ import asyncio
 import sys
 from typing import Any
 
+import openai
 import steps
 from langchain.agents import create_agent
 from langchain_core.messages import ToolMessage
@@ -86,6 +87,21 @@ def run_agent(model: str) -> str:
     return text
 
 
+def raise_errors(model: str) -> list[str]:
+    raised = [_raise(model, fault, stream=fault == "error_event") for fault in ("429", "529", "error_event")]
+    assert raised == ["OpenAIRateLimitError", "OpenAIAPIError", "APIError"], raised
+    return raised
+
+
+def _raise(model: str, fault: str, *, stream: bool) -> str:
+    chat = connect(model, default_headers={"x-mockclaude-fault": fault})
+    try:
+        list(chat.stream(QUESTION)) if stream else chat.invoke(QUESTION)
+    except openai.APIError as error:
+        return type(error).__name__
+    return "no error"
+
+
 steps.run(
     sys.argv[1],
     invoke=invoke,
@@ -94,4 +110,5 @@ steps.run(
     bind_tools=bind_tools,
     structure=structure,
     run_agent=run_agent,
+    raise_errors=raise_errors,
 )

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import steps
-from agents import Agent, Model, OpenAIChatCompletionsModel, Runner, function_tool
-from openai import AsyncOpenAI
+from agents import Agent, Model, ModelSettings, OpenAIChatCompletionsModel, Runner, function_tool
+from openai import AsyncOpenAI, RateLimitError
 from pydantic import BaseModel
 
 QUESTION = "What is the weather in Oslo?"
@@ -51,6 +51,15 @@ async def parse(model: Model) -> City:
     return city
 
 
+async def raise_error(model: Model) -> str:
+    settings = ModelSettings(extra_headers={"x-mockclaude-fault": "429"})
+    try:
+        await Runner.run(build(model, model_settings=settings), QUESTION)
+    except RateLimitError as error:
+        return str(error)
+    raise AssertionError("no error")
+
+
 def with_client(step: Callable[[Model], Awaitable[object]]) -> Callable[[str], object]:
     async def run(model: str) -> object:
         async with AsyncOpenAI(max_retries=0) as client:
@@ -59,4 +68,4 @@ def with_client(step: Callable[[Model], Awaitable[object]]) -> Callable[[str], o
     return lambda model: asyncio.run(run(model))
 
 
-steps.run(sys.argv[1], **{step.__name__: with_client(step) for step in (ask, use_tools, stream, parse)})
+steps.run(sys.argv[1], **{step.__name__: with_client(step) for step in (ask, use_tools, stream, parse, raise_error)})
