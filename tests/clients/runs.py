@@ -67,6 +67,7 @@ CLIENTS = {
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
     "langchain-aws": ClientProgram(("langchain-aws",), "langchain_bedrock.py"),
     "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py", refusals=2),
+    "langchain-openai-responses": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_responses.py"),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
     "litellm-bedrock": ClientProgram(("litellm", "boto3"), "litellm_bedrock.py"),
     "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
@@ -77,6 +78,8 @@ CLIENTS = {
     "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
     "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
     "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py", refusals=1),
+    "openai-agents-responses": ClientProgram(("openai-agents",), "openai_agents_responses.py"),
+    "openai-responses": ClientProgram(("openai",), "openai_responses.py", refusals=2),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "pydantic-ai-bedrock": ClientProgram(("pydantic-ai-slim[bedrock]",), "pydantic_ai_bedrock.py"),
@@ -89,8 +92,10 @@ CLIENTS = {
 JAVASCRIPT_CLIENTS = {
     "ai": ClientProgram((), "ai_sdk.mjs", refusals=4),
     "ai-bedrock": ClientProgram((), "ai_bedrock.mjs"),
+    "ai-responses": ClientProgram((), "ai_responses.mjs", refusals=2),
     "langchain-openai-js": ClientProgram((), "langchain_openai.mjs", refusals=2),
     "openai-js": ClientProgram((), "openai_calls.mjs", refusals=10),
+    "openai-responses-js": ClientProgram((), "openai_responses.mjs", refusals=1),
     "platforms-js": ClientProgram((), "platforms.mjs", refusals=5),
 }
 
