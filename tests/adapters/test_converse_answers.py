@@ -24,13 +24,13 @@ from tests.serving import Received, http_request
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 MESSAGE = {
     "model": NAME,
-    "max_tokens": 500,
+    "max_tokens": 60_000,
     "system": "Be brief.",
     "messages": [{"role": "user", "content": "The weather?"}],
     "tools": [{"name": "get_weather", "input_schema": SCHEMA}],
 }
 CONVERSATION = {
-    "inferenceConfig": {"maxTokens": 500},
+    "inferenceConfig": {"maxTokens": 60_000},
     "system": [{"text": "Be brief."}],
     "messages": [{"role": "user", "content": [{"text": "The weather?"}]}],
     "toolConfig": {"tools": [{"toolSpec": {"name": "get_weather", "inputSchema": {"json": SCHEMA}}}]},
