@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ from mockclaude.api.api_headers import api_key, is_signed
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
-from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint, is_openai
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
 
@@ -90,7 +90,7 @@ class Head:
         self.guest = guest
         self.endpoint = find_endpoint(path)
         self.is_message = method == "POST" and self.endpoint == "messages"
-        self.adapter: AdapterName = find_adapter(path)
+        self.adapter: AdapterName = "openai" if self.endpoint == "models" and is_openai(headers) else find_adapter(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
@@ -146,6 +146,14 @@ class Head:
         return core
 
 
+@cache
+def _import_translate() -> Callable[[Response, Dialect], Response]:
+    """Import the translation, which a request in the API's own dialect does not need."""
+    from mockclaude.reply.dialect import translate
+
+    return translate
+
+
 class HttpRequest(NamedTuple):
     """One request, with every time that a decision may depend on.
 
@@ -176,9 +184,7 @@ class HttpRequest(NamedTuple):
 
     def translate(self, response: Response) -> Response:
         """Translate a response to the dialect of the client."""
-        from mockclaude.reply.dialect import translate
-
-        return response if self.dialect is None else translate(response, self.dialect)
+        return response if self.dialect is None else _import_translate()(response, self.dialect)
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
         """Hash the request with this canonical body and these excluded fields."""

@@ -20,13 +20,24 @@ _FILE_SOURCES = ("file", "content")
 def check_and_edit(
     request: MessagesRequest, result: ValidationResult, policy: Policy, http: HttpRequest, store: Store
 ) -> MessagesRequest:
-    """Read the files, check the body, edit the prompt, then check the size.
+    """Read the files, check body, prompt and size, edit the prompt, find the skills.
 
     Raises:
         ApiError: The request is invalid.
     """
     if "block:document" in request.traits:
         check_documents(request)
+    checked = _check_and_edit_with_files(request, result, policy, http, store)
+    if not result.is_off and isinstance(request.body.get("container"), dict):
+        from mockclaude.engine.resources.container_skills import resolve_skills
+
+        resolve_skills(checked, result, http, store)
+    return checked
+
+
+def _check_and_edit_with_files(
+    request: MessagesRequest, result: ValidationResult, policy: Policy, http: HttpRequest, store: Store
+) -> MessagesRequest:
     if result.is_off or not _may_name_files(request):
         return _check_and_edit(request, result, policy)
     from mockclaude.engine.resources.stored_files import read_files, restore_ids

@@ -66,7 +66,7 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_siz
     if is_plain and cached is None and not rule.as_written:
         return PLAIN if chunk_size is None else ReplyContext(chunk_size=chunk_size)
     fields = {
-        **container_field(request.body, draws, context.http.now),
+        **container_field(request, draws, context.http.now),
         **context_fields(request),
         **thinking_fields(request),
     }

@@ -85,7 +85,7 @@ class RequestValidator(NamedTuple):
             result.report(valid.content_type, gateway_accepts=True)
         parsed = parse(http.body)
         body = parsed.body
-        is_usual = result.mode == "anthropic" and not counting and "thread" not in body
+        is_usual = not (result.is_off or counting or "thread" in body)
         shape, tools = valid.shape, parsed.tools
         if not (is_usual and (shape.accepts_with_tools(body, tools) if tools else shape.accepts(body))):
             body = check_shape(body, api_headers, result, counting=counting)
@@ -113,7 +113,7 @@ class RequestValidator(NamedTuple):
         (http, store), result = source, valid.result
         model = models.find(body["model"])
         if model is None:
-            self._check_unlisted(body["model"], result)
+            self.check_unlisted(body["model"], result)
         elif model.retires_at is not None:
             self.check_retirement(body["model"], model, result)
         if thread is not None:
@@ -150,8 +150,12 @@ class RequestValidator(NamedTuple):
             return body, ""
         return {**body, "model": model}, fault
 
-    def _check_unlisted(self, model: str, result: ValidationResult) -> None:
-        """Check the name of a model that the catalogue does not list."""
+    def check_unlisted(self, model: str, result: ValidationResult) -> None:
+        """Check the name of a model that the catalogue does not list.
+
+        Raises:
+            ApiError: 404.
+        """
         known = self._accepts(model)
         is_error = not known and result.mode == "anthropic"
         current = models.list_current_names(self.policy.today) if is_error else ()

@@ -77,7 +77,7 @@ def _translate_json(response: Response, dialect: Dialect) -> Response:
         return response._replace(is_verbatim=True)
     change = dialect.translate_document if response.status == 200 else dialect.translate_error
     status, headers, translated = change(document, response)
-    body = (TimedPiece(at, parts[0] if translated is document else json_data(translated)),)
+    body = (new_timed_piece((at, parts[0] if translated is document else json_data(translated))),)
     return new_response((status, headers, response.request_id, body, *response[4:-1], True))
 
 

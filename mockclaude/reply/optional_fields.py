@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.draws import Draws
@@ -16,14 +15,18 @@ from mockclaude.reply.draws import Draws
 EDITS_BETA = "context-management-2025-06-27"
 """The beta with which every message reports the edits of its prompt (recorded)."""
 
+SKILLS = "container.skills"
+"""The key of a request's memo for its skills with the versions that they name."""
+
 CONTAINER_LIFETIME = 30 * 24 * 3600
 """Seconds until a container expires (documented by Anthropic)."""
 
 
-def container_field(body: Body, draws: Draws, now: int) -> dict[str, Any]:
+def container_field(request: MessagesRequest, draws: Draws, now: int) -> dict[str, Any]:
     """Build `container`."""
-    container = body.get("container")
-    return {} if container is None else {"container": _build_container(container, draws, now)}
+    if request.body.get("container") is None:
+        return {}
+    return {"container": _build_container(request, draws, now)}
 
 
 def context_fields(request: MessagesRequest) -> dict[str, Any]:
@@ -41,10 +44,11 @@ def thinking_fields(request: MessagesRequest) -> dict[str, Any]:
     return {"input_transformations": list(request.prompt.transformations) if request.prompt else []}
 
 
-def _build_container(container: Any, draws: Draws, now: int) -> dict[str, Any]:
+def _build_container(request: MessagesRequest, draws: Draws, now: int) -> dict[str, Any]:
+    container = request.body["container"]
     settings = container if isinstance(container, dict) else {"id": container}
     expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + CONTAINER_LIFETIME))
-    skills = [{"version": "latest", **skill} for skill in settings.get("skills") or ()]
+    skills = request.memo.get(SKILLS) or [{"version": "latest", **skill} for skill in settings.get("skills") or ()]
     return {
         "id": settings.get("id") or draws.identifier("container"),
         "expires_at": expires,

@@ -22,11 +22,16 @@ MAX_BODY = 32 * 1024 * 1024
 MAX_UPLOAD = MAX_LANE_BYTES
 """Default of the maximum number of bytes of an upload of files or of a batch. The API takes 500 MB and 256 MB."""
 
+MAX_SKILL = 30 * 1024 * 1024
+"""The maximum number of bytes of an upload of a skill, by the API's message."""
+
 MAX_MEMBERS = 1_000
 """The maximum number of members of a gzip body, because even an empty member takes time."""
 
 BODY_TIMEOUT = 30.0
 
+_RAISE = "raise it with `--max-upload`"
+_TOO_LARGE_SKILL = "Request exceeds the maximum size. The Skills API accepts requests up to 30MBs."
 _PLAIN = ("", "identity")
 _ENCODINGS = (*_PLAIN, "gzip", "deflate")
 _UNREADABLE = "The request body could not be decoded"
@@ -42,14 +47,16 @@ class BodyLimit(NamedTuple):
     Attributes:
         size: The number of bytes.
         hint: A fix for the log.
+        message: The message of the error. Default: the API's usual one.
     """
 
     size: int
     hint: str = ""
+    message: str = ""
 
     def error(self, details: Mapping[str, str] | None = None) -> ApiError:
         """Build the 413."""
-        return ApiError("request_too_large", details=details, hint=self.hint)
+        return ApiError("request_too_large", self.message, details=details, hint=self.hint)
 
 
 DEFAULT_LIMIT = BodyLimit(MAX_BODY)
@@ -60,11 +67,13 @@ def find_limit(path: str, max_upload: int = MAX_UPLOAD) -> BodyLimit:
 
     Args:
         path: The path. It may begin with the name of a scenario, and end with a query.
-        max_upload: The maximum number of bytes of an upload of files or of a batch.
+        max_upload: The maximum number of bytes of an upload of files, of a skill or of a batch.
     """
     path = path.partition("?")[0]
     if "/v1/files" in path or "/v1/messages/batches" in path:
-        return BodyLimit(max_upload, hint="raise it with `--max-upload`")
+        return BodyLimit(max_upload, _RAISE)
+    if "/v1/skills" in path:
+        return BodyLimit(min(MAX_SKILL, max_upload), "" if max_upload >= MAX_SKILL else _RAISE, _TOO_LARGE_SKILL)
     return DEFAULT_LIMIT
 
 

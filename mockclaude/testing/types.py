@@ -31,9 +31,9 @@ class ToolResultDict(TypedDict, total=False):
     content: Texts
 
 
-EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files"]
+EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
 
-AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
+AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex", "openai"]
 
 
 class WhenDict(TypedDict, total=False):

@@ -21,7 +21,7 @@ BINDING = frozenset({"thinking-binding-controls-2026-08-01"})
 
 def fields_for(betas: frozenset[str] = frozenset(), **body: Any) -> dict[str, Any]:
     request = asked(betas=betas, **body)
-    return {**container_field(body, Draws(0, "rule"), NOW), **context_fields(request), **thinking_fields(request)}
+    return {**container_field(request, Draws(0, "rule"), NOW), **context_fields(request), **thinking_fields(request)}
 
 
 def test_optional_fields_are_absent_by_default() -> None:

@@ -1,1 +1,1 @@
-"""Tests of the resources that clients create: files and batches."""
+"""Tests of the resources that clients create: files, batches and skills."""

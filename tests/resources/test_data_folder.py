@@ -1,4 +1,4 @@
-"""A store with a folder has its files after a restart."""
+"""A store with a folder has its files and skills after a restart."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server.site import Site
 from tests.resources.storing import PNG, resource
 
-KINDS: tuple[ResourceKind, ...] = ("file", "batch")
+KINDS: tuple[ResourceKind, ...] = ("file", "skill", "batch")
 LANES = ("", "ann", "../bob")
 NOTE = json.dumps({"kind": "note", "lane": "", "id": "a", "number": 1, "facts": "{}", "size": len(PNG)}).encode()
-IDS = ("file_1", "file:2", "..")
+IDS = ("file_1", "skill:2", "..")
 
 keys = st.tuples(st.sampled_from(KINDS), st.sampled_from(LANES), st.sampled_from(IDS))
 puts = st.tuples(keys, st.binary(max_size=9))
@@ -47,11 +47,11 @@ def test_restarted_store_has_the_same_resources(made: list[Any]) -> None:
                     store.commit([ResourceDeleted(kind, lane, name)])
         again = FolderStore(Path(folder), "set/a")
         lists = [
-            [[each.id for each in one.list_resources(kind, lane)] for kind in KINDS[:1] for lane in LANES]
+            [[each.id for each in one.list_resources(kind, lane)] for kind in KINDS[:2] for lane in LANES]
             for one in (store, again)
         ]
 
-        assert contents(again, KINDS[:1]) == contents(store, KINDS[:1])
+        assert contents(again, KINDS[:2]) == contents(store, KINDS[:2])
         assert contents(again, ("batch",)) == [None] * 9
         assert lists[0] == lists[1]
         assert again.take_notes() == ()

@@ -56,12 +56,13 @@ def page_by_id(
 
 
 def page_by_cursor(
-    items: Sequence[Mapping[str, Any]],
+    items: Sequence[Any],
     numbers: Sequence[int],
     query: Mapping[str, str],
     validation: ValidationResult,
     *,
     newest_first: bool = True,
+    list_name: str = "",
 ) -> dict[str, Any]:
     """Return the page `{data, next_page}` that `query` selects.
 
@@ -74,17 +75,18 @@ def page_by_cursor(
         query: The query.
         validation: The validation of the request.
         newest_first: Whether the numbers descend.
+        list_name: A part of the cursors, which are invalid for lists with another one.
 
     Raises:
         ApiError: 400; a parameter is invalid.
     """
     limit = read_limit(query, validation)
-    last = _read_cursor(query["page"]) if "page" in query else None
+    last = _read_cursor(query["page"], list_name) if "page" in query else None
     if last is None and "page" in query:
         report_invalid("page: Invalid page token", validation, gateway_accepts=True)
     is_later = [last is None or (number < last if newest_first else number > last) for number in numbers]
     left, numbers = list(compress(items, is_later)), list(compress(numbers, is_later))
-    next_page = _write_cursor(numbers[limit - 1]) if len(left) > limit else None
+    next_page = _write_cursor(numbers[limit - 1], list_name) if len(left) > limit else None
     return {"data": left[:limit], "next_page": next_page}
 
 
@@ -118,15 +120,15 @@ def report_invalid(message: str, validation: ValidationResult, *, gateway_accept
     validation.report(invalid(message), gateway_accepts=gateway_accepts)
 
 
-def _write_cursor(number: int) -> str:
-    return f"page_{urlsafe_b64encode(str(number).encode()).decode().rstrip('=')}"
+def _write_cursor(number: int, list_name: str) -> str:
+    return f"page_{urlsafe_b64encode(f'{list_name}{number}'.encode(errors='replace')).decode().rstrip('=')}"
 
 
-def _read_cursor(cursor: str) -> int | None:
-    """Return the number in a cursor; None if the server has not written it."""
+def _read_cursor(cursor: str, list_name: str) -> int | None:
+    """Return the number in a cursor; None if the server has not written it for the list."""
     text = cursor.removeprefix("page_")
     try:
-        number = int(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        number = int(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().removeprefix(list_name))
     except ValueError:
         return None
-    return number if _write_cursor(number) == cursor else None
+    return number if _write_cursor(number, list_name) == cursor else None

@@ -1,4 +1,4 @@
-"""Files in a folder, so that they are there after a restart.
+"""Files and skills in a folder, so that they are there after a restart.
 
 A scenario has a folder with a folder for each lane, in which a resource is `KIND-ID.json` and `KIND-ID.bin`. Each is
 written under a temporary name first. Two servers cannot share a folder: neither sees the changes of the other.
@@ -19,13 +19,16 @@ from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.resources import MAX_LANE_BYTES, Resource, ResourceDeleted, ResourcePut
 from mockclaude.engine.state.store import Effect
 
+KEPT = ("file", "skill")
+"""The kinds of resources in the folder. A batch ends with the server."""
+
 T = TypeVar("T")
 
 
 class FolderStore(MemoryStore):
-    """A store in memory that keeps its files in a folder.
+    """A store in memory that keeps its files and skills in a folder.
 
-    A batch ends with the server. A resource that the bounds drop is deleted from the folder, except at the start: its
+    A resource that the bounds drop is deleted from the folder, except at the start: its
     bounds may be smaller by mistake. A fork has the resources without the folder.
     """
 
@@ -44,9 +47,9 @@ class FolderStore(MemoryStore):
         dropped = self._list_dropped() if len(self._notes) > notes else ()
         for effect in (*effects, *dropped):
             try:
-                if isinstance(effect, ResourcePut) and effect.resource.kind == "file":
+                if isinstance(effect, ResourcePut) and effect.resource.kind in KEPT:
                     self._write(effect.resource)
-                elif isinstance(effect, ResourceDeleted) and effect.kind == "file":
+                elif isinstance(effect, ResourceDeleted) and effect.kind in KEPT:
                     self._delete(effect)
             except OSError as error:
                 self._notes.append(f"not written to the data folder: {error}")
@@ -104,7 +107,7 @@ class FolderStore(MemoryStore):
 
 def _read_facts(path: Path) -> Resource:
     data = json.loads(path.read_bytes())
-    if data["kind"] != "file":
+    if data["kind"] not in KEPT:
         raise ValueError(f"unknown kind '{data['kind']}'")
     return Resource(**data | {"facts": data["facts"].encode(), "number": int(data["number"])})
 

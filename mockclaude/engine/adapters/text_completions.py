@@ -1,0 +1,157 @@
+"""The legacy Text Completions API, `/v1/complete`: a prompt as one user message, and the text of the reply.
+
+Only SDKs of 2023 and the TypeScript SDK up to 0.120 call it. The mode `anthropic` refuses it as the API does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockclaude.api import events, models
+from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.events import Event
+from mockclaude.api.fingerprint import read_object
+from mockclaude.api.headers import Headers
+from mockclaude.api.mode import ValidationResult
+from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
+from mockclaude.engine.adapters.platform_body import write_object
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.reply.dialect import TranslatedBody
+from mockclaude.reply.response import Response
+
+_HUMAN, _ASSISTANT = "Human:", "Assistant:"
+
+_SAME = ("model", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "stream")
+"""The fields with the same name in a Messages request."""
+
+_REQUIRED = ("model", "prompt", "max_tokens_to_sample")
+
+_LENGTHS = ("max_tokens", "model_context_window_exceeded")
+"""Stop reasons of a message that is cut by its length."""
+
+
+def complete(http: HttpRequest, state: ScenarioState) -> Decision:
+    """Answer a text completion with the reply to its prompt.
+
+    Raises:
+        ApiError: 400 or 404; the body is invalid, or the mode is `anthropic`.
+    """
+    result = state.validator.headers(http.head).result
+    fields = read_object(http.body)
+    if not result.is_off:
+        for name in _REQUIRED:
+            if name not in fields:
+                raise invalid(f"{name}: Field required")
+    if result.mode == "anthropic":
+        raise _refuse_model(fields["model"], result, state)
+    prompt = fields.get("prompt", "")
+    if not isinstance(prompt, str):
+        raise invalid("prompt: Input should be a valid string")
+    body = {name: fields[name] for name in _SAME if fields.get(name) is not None}
+    if "max_tokens_to_sample" in fields:
+        body["max_tokens"] = fields["max_tokens_to_sample"]
+    body["messages"] = [{"role": "user", "content": _read_prompt(prompt)}]
+    dialect = CompletionDialect(" " if prompt.endswith(_ASSISTANT) else "")
+    return decide_in_dialect(http, state, CoreRequest(write_object(body), ()), dialect)
+
+
+def _refuse_model(name: object, result: ValidationResult, state: ScenarioState) -> ApiError:
+    if not isinstance(name, str):
+        return invalid("model: Input should be a valid string")
+    if (model := models.find(name)) is None:
+        state.validator.check_unlisted(name, result)
+    else:
+        state.validator.check_retirement(name, model, result)
+    return invalid(f'"{name}" is not supported on this API. Please use the Messages API instead.')
+
+
+def _read_prompt(prompt: str) -> str:
+    """Return a prompt without the marks of its first and its last turn."""
+    return prompt.strip().removeprefix(_HUMAN).removesuffix(_ASSISTANT).strip()
+
+
+class CompletionDialect:
+    """The responses to a text completion.
+
+    Args:
+        space: The text before the reply: a model continues `Assistant:` with a space.
+    """
+
+    def __init__(self, space: str) -> None:
+        self._space = space
+
+    def translate_document(self, document: Any, response: Response) -> TranslatedBody:
+        """Build a completion from the text blocks of a message."""
+        content = _read(document, "content")
+        blocks = content if isinstance(content, list) else []
+        text = "".join([str(_read(block, "text")) for block in blocks if _read(block, "type") == "text"])
+        completion = _build_completion(document, f"{self._space}{text}" if text else "", document)
+        return TranslatedBody(200, response.headers, completion)
+
+    def translate_error(self, error: Any, response: Response) -> TranslatedBody:
+        """Return the error of the API."""
+        return TranslatedBody(response.status, response.headers, error)
+
+    def translate_headers(self, response: Response) -> Headers:
+        """Return the headers of the API's streams."""
+        return response.headers
+
+    def open_stream(self) -> _CompletionStream:
+        """Create the encoder of a stream of completions."""
+        return _CompletionStream(self._space)
+
+
+class _CompletionStream:
+    """Encodes each delta of text as a completion; the last one has the ending."""
+
+    def __init__(self, space: str) -> None:
+        self._space = space
+        self._before = space
+        self._message: Any = None
+
+    def encode(self, event: Event, _: int) -> bytes:
+        if event.name == "message_start":
+            self._message, self._before = _read(event.data, "message"), self._space
+        elif event.delta == "text_delta":
+            text = f"{self._before}{_read(event.data, 'delta', 'text') or ''}"
+            self._before = ""
+            return self._encode(text, None)
+        elif event.name == "message_delta":
+            return self._encode("", _read(event.data, "delta"))
+        return b"" if event.name.startswith(("message_", "content_block_")) else event.encoded
+
+    def _encode(self, text: str, ending: Any) -> bytes:
+        return events.event("completion", _build_completion(self._message, text, ending)).encoded
+
+
+def _build_completion(message: Any, text: str, ending: Any) -> dict[str, Any]:
+    """Build a completion.
+
+    Args:
+        message: The message, for its model and its id.
+        text: The text.
+        ending: An object with the stop reason and the stop sequence of the message; None for a part of a stream.
+    """
+    reason, stop = _read(ending, "stop_reason"), _read(ending, "stop_sequence")
+    if reason is not None:
+        reason = "max_tokens" if reason in _LENGTHS else "stop_sequence"
+        stop = None if reason == "max_tokens" else stop or f"\n\n{_HUMAN}"
+    name = f"compl_{str(_read(message, 'id')).removeprefix('msg_')}"
+    return {
+        "type": "completion",
+        "id": name,
+        "completion": text,
+        "stop_reason": reason,
+        "model": _read(message, "model"),
+        "stop": stop,
+        "log_id": name,
+    }
+
+
+def _read(data: Any, *path: str) -> Any:
+    """Return the value at a path; None if a fault has removed it."""
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
