@@ -151,7 +151,7 @@ MAX_UPLOAD = option(
     default=64,
     show_default=True,
     callback=lambda _context, _parameter, size: size * 1024 * 1024,
-    help="Maximum size of an upload or a batch, and of all files of a lane, in MB.",
+    help="Maximum size of an upload or a batch, and of all files or skills of a lane, in MB.",
 )
 
 

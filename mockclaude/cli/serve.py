@@ -39,7 +39,7 @@ PORT = 4141
 @option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep uploaded files in this folder, for one server at a time.",
+    help="Keep uploaded files and skills in this folder, for one server at a time.",
 )
 @options.HOSTS
 @options.ORIGINS

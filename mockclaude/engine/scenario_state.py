@@ -47,7 +47,7 @@ class ScenarioState:
         endpoint_rules: The rules that name an endpoint. Only these match requests to other endpoints than `messages`.
         endpoint_chaos: The faults of chaos that name an endpoint.
         store: Counters, limits, prompt cache, threads and resources.
-        max_upload: The maximum number of bytes of the files of a lane.
+        max_upload: The maximum number of bytes of the files of a lane, and of its skills.
         retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
         problem: The errors in the current files, if an earlier version is served instead; '' for none.
         limits_revision: A number that changes when the limits do.
@@ -192,7 +192,7 @@ def create_store(name: str, lane_bytes: int, data: Path | None = None) -> Store:
 
     Args:
         name: The name of the scenario.
-        lane_bytes: The maximum size of the files of a lane.
+        lane_bytes: The maximum size of the resources of a kind in a lane.
         data: The folder that keeps files and skills over a restart; None keeps them in memory only.
     """
     if data is None:

@@ -39,7 +39,7 @@ class Site:
 
     Attributes:
         clock: The clock of responses.
-        max_upload: The maximum number of bytes of an upload, and of the files of a lane.
+        max_upload: The maximum number of bytes of an upload, and of the files, or of the skills, of a lane.
         heads: The accepted heads of requests.
         journal: The journal, with an entry for each request.
         served: The states of the scenarios by name.

@@ -88,6 +88,7 @@ KINDS = {
     "/v1/models/m": ("anthropic", "models"),
     "/v1/modelsm": ("anthropic", ""),
     "/v1/files": ("anthropic", "files"),
+    "/v1/skills/skill_x/versions": ("anthropic", "skills"),
     f"{ARN}/invoke-with-response-stream": ("bedrock", "messages"),
     f"{MODEL}/count-tokens": ("bedrock", "count_tokens"),
     "/model/m/other": ("bedrock", ""),

@@ -156,6 +156,7 @@ def test_a_body_is_measured_unpacked(serve: Serve) -> None:
         ("/v1/files", 1_000),
         ("/hello/v1/files?beta=true", 1_000),
         ("/v1/messages/batches", 1_000),
+        ("/v1/skills/skill_x/versions", 1_000),
     ],
 )
 def test_limit_of_a_body_depends_on_the_path(path: str, size: int) -> None:
@@ -168,6 +169,17 @@ def test_larger_upload_is_a_413_whose_log_names_the_option(serve: Serve) -> None
 
     assert (given.status, given.error) == (413, ("request_too_large", "Request exceeds the maximum size"))
     assert server.line().reason == "Request exceeds the maximum size; raise it with `--max-upload`"
+
+
+def test_larger_skill_is_a_413_in_the_words_of_its_api(serve: Serve) -> None:
+    limit = request_body.find_limit("/hello/v1/skills?beta=true")
+    assert (limit.size, limit.hint) == (request_body.MAX_SKILL, "")
+    server = serve(HELLO, max_upload=1_000)
+    given = server.ask(request("POST", "/v1/skills", b" " * 1_001))
+
+    message = "Request exceeds the maximum size. The Skills API accepts requests up to 30MBs."
+    assert (given.status, given.error) == (413, ("request_too_large", message))
+    assert server.line().reason == f"{message}; raise it with `--max-upload`"
 
 
 @pytest.mark.parametrize("path", ["/model/m/invoke", "/nope/model/m/invoke"])
