@@ -47,25 +47,30 @@ class Headers:
     """Immutable header lines in order, with names in lower case.
 
     Instances are compared by identity.
+
+    Attributes:
+        lines: The lines.
+        id_lines: The encoded lines with the id of the request, which is `@` in them. The id always differs.
     """
 
-    __slots__ = ("lines",)
+    __slots__ = ("id_lines", "lines")
 
-    def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, lines: Iterable[tuple[str, str]] = (), id_lines: bytes = b"request-id: @\r\n") -> None:
         self.lines = tuple(lines)
+        self.id_lines = id_lines
 
     def put(self, values: Mapping[str, str]) -> Headers:
         """Return the lines with `values` at the end instead of lines of the same name."""
         named = {name.lower(): value for name, value in values.items()}
-        return Headers((*self.without(named).lines, *named.items()))
+        return Headers((*self.without(named).lines, *named.items()), self.id_lines)
 
     def update(self, values: Mapping[str, str]) -> Headers:
         """Return the lines with new `values`. Other names in `values` are ignored."""
-        return Headers([(name, values.get(name, value)) for name, value in self.lines])
+        return Headers([(name, values.get(name, value)) for name, value in self.lines], self.id_lines)
 
     def without(self, names: Collection[str]) -> Headers:
         """Return the lines with other names."""
-        return Headers([line for line in self.lines if line[0] not in names])
+        return Headers([line for line in self.lines if line[0] not in names], self.id_lines)
 
 
 def cors_preflight(requested: str = "", *, control: bool = False) -> dict[str, str]:

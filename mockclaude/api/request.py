@@ -73,7 +73,7 @@ class MessagesRequest:
         warnings: The errors that the validation mode tolerates, and oddities that the API accepts.
         requested_fault: The requested fault after the model name; '' for none.
         endpoint: The endpoint, such as `messages` or `count_tokens`.
-        adapter: The dialect of the client: `anthropic`, `bedrock` or `vertex`.
+        adapter: The dialect of the client: `anthropic`, `bedrock`, `vertex` or `openai`.
         custom_id: The id of the request in its batch; None for a request outside a batch.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
         constants: The constants of the model.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ from mockclaude.api.api_headers import api_key, is_signed
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
-from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint, is_openai
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
 
@@ -90,7 +90,7 @@ class Head:
         self.guest = guest
         self.endpoint = find_endpoint(path)
         self.is_message = method == "POST" and self.endpoint == "messages"
-        self.adapter: AdapterName = find_adapter(path)
+        self.adapter: AdapterName = "openai" if self.endpoint == "models" and is_openai(headers) else find_adapter(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
@@ -139,12 +139,19 @@ class Head:
         return head
 
     def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
-        lines = CIMultiDict(self.headers)
-        lines.update(headers)
+        lines = replace_headers(self.headers, headers)
         core = Head("POST", path, {}, lines, http11=self.http11, page=self.page, guest=self.guest, prefix=self.prefix)
         core.adapter, core.lane = self.adapter, self.lane
         core.is_platform = self.is_platform
         return core
+
+
+@cache
+def _import_translate() -> Callable[[Response, Dialect], Response]:
+    """Import the translation, which a request in the API's own dialect does not need."""
+    from mockclaude.reply.dialect import translate
+
+    return translate
 
 
 class HttpRequest(NamedTuple):
@@ -177,22 +184,32 @@ class HttpRequest(NamedTuple):
 
     def translate(self, response: Response) -> Response:
         """Translate a response to the dialect of the client."""
-        from mockclaude.reply.dialect import translate
-
-        return response if self.dialect is None else translate(response, self.dialect)
+        return response if self.dialect is None else _import_translate()(response, self.dialect)
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
         """Hash the request with this canonical body and these excluded fields."""
         return hash_request(self.head.method, self.head.path, self.head.query, canonical, excluded_fields)
 
     def raw_fingerprints(self, extra: str = "") -> Fingerprints:
-        """Hash a request with an unparsed body and `extra`."""
-        return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
+        """Hash a request with an unparsed body, or a form without its boundary."""
+        body, content_type = self.body, self.headers.get("content-type", "")
+        if content_type[:10].lower() == "multipart/":
+            from mockclaude.api.multipart import drop_boundary
+
+            body = drop_boundary(content_type, body)
+        return self.fingerprints(body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
 new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]
 new_http_request = partial(tuple.__new__, HttpRequest)
 """A constructor that calls no Python code."""
+
+
+def replace_headers(headers: Mapping[str, str], lines: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Return headers with added or replaced lines."""
+    replaced = CIMultiDict(headers)
+    replaced.update(lines)
+    return replaced
 
 
 def find_lane(

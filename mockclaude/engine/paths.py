@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from mockclaude.api.lazy_pattern import compile_lazily
 
-AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
+AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex", "openai"]
 """The dialect of a client; `anthropic` is the API's own."""
 
 _VERSION = re.compile("(?=/v1/)")
@@ -26,6 +26,8 @@ _PLATFORM = "anthropic"
 _ENDPOINTS = {
     "/v1/messages": "messages",
     "/v1/messages/count_tokens": "count_tokens",
+    "/v1/chat/completions": "messages",
+    "/v1/responses": "messages",
     "/v1/complete": "messages",
 }
 _BEGINNINGS = {
@@ -38,12 +40,24 @@ RESOURCES = frozenset(_BEGINNINGS.values())
 """The endpoints whose requests have no message."""
 
 _ADAPTED = compile_lazily(
-    r"/model/[^/]+/(?:(?P<count>count-tokens)|invoke|invoke-with-response-stream)"
+    r"/model/[^/]+/(?:(?P<count>count-tokens)|invoke|invoke-with-response-stream|converse|converse-stream)"
     r"|/v1/projects/.+/models/(?:(?P<tokens>count-tokens)|[^/]+):(?:rawPredict|streamRawPredict)"
 )
+_OPENAI = ("chat/", "completions", "responses", "embeddings", "moderations", "images/", "audio/")
+"""The beginnings after `/v1/` of paths that OpenAI's API has, and Anthropic's does not."""
+
+WITHOUT_VERSION: dict[str, AdapterName] = {
+    "/messages": "anthropic",
+    "/chat/completions": "openai",
+    "/responses": "openai",
+    "/models": "anthropic",
+}
+"""The beginning of a path without `/v1`, which some gateways omit -> its adapter."""
+
 _ADAPTERS: dict[str, AdapterName] = {
     _OPERATIONS: "bedrock",
     "/v1/projects/": "vertex",
+    **{f"/v1/{path}": "openai" for path in _OPENAI},
 }
 """The beginning of a path -> the adapter that answers it, with an error if the path is unknown."""
 
@@ -103,9 +117,18 @@ def find_adapter(path: str) -> AdapterName:
     return next((name for begin, name in _ADAPTERS.items() if path.startswith(begin)), "anthropic")
 
 
+def is_openai(headers: Mapping[str, str]) -> bool:
+    """Return whether a client of OpenAI's API has sent these headers.
+
+    Both APIs may have the path.
+    """
+    return not ("anthropic-version" in headers or "x-api-key" in headers)
+
+
 def find_stray_adapter(path: str) -> AdapterName:
     """Return the adapter of a URL path, whose scenario may be unknown."""
-    adapters = (find_adapter(api_path) for _, api_path in _split(path))
+    adapters = [find_adapter(api_path) for _, api_path in _split(path)]
+    adapters += (adapter for end, adapter in WITHOUT_VERSION.items() if path.endswith(end))
     return next((adapter for adapter in adapters if adapter != "anthropic"), "anthropic")
 
 

@@ -17,7 +17,7 @@ from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.prepared import render_prepared
 from mockclaude.reply.render import THINKING_COUNT_BETA, EventEdit, list_event_edits, render_response
-from mockclaude.reply.response import RenderedReply, Response
+from mockclaude.reply.response import RenderedReply, Response, new_rendered_reply
 from mockclaude.reply.response_context import new_response_context
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace
 from mockclaude.scenario.rules import ReplyTemplate, Rule
@@ -115,7 +115,7 @@ class ReplyBuilder:
             response, applied = apply_faults(reply.response, faults, self.response_context, self.draws, dialect)
             reply, notes = reply._replace(response=response), (*applied, *notes)
         elif context.http.dialect is not None:
-            reply = reply._replace(response=context.http.translate(reply.response))
+            reply = new_rendered_reply((context.http.translate(reply.response), *reply[1:]))
         return self.finish(reply, notes, self.rule.label)
 
     def event_edits(self) -> list[EventEdit]:
@@ -136,7 +136,7 @@ class ReplyBuilder:
         ):  # only the claimed counters change
             stream, rule, draws = context.request.stream, self.rule, self.draws
             return new_decision(
-                (reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), (), None)
+                (reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), (), None, ())
             )
         return Decision(
             reply.response,

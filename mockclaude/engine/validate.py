@@ -85,7 +85,7 @@ class RequestValidator(NamedTuple):
             result.report(valid.content_type, gateway_accepts=True)
         parsed = parse(http.body)
         body = parsed.body
-        is_usual = result.mode == "anthropic" and not counting and "thread" not in body
+        is_usual = not (result.is_off or counting or "thread" in body)
         shape, tools = valid.shape, parsed.tools
         if not (is_usual and (shape.accepts_with_tools(body, tools) if tools else shape.accepts(body))):
             body = check_shape(body, api_headers, result, counting=counting)

@@ -18,14 +18,15 @@ from mockclaude.api.api_headers import is_signed
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
-from mockclaude.engine.paths import ApiAddress, find_address, find_stray_adapter
-from mockclaude.engine.route_table import SHOWN
+from mockclaude.engine.paths import WITHOUT_VERSION, ApiAddress, find_address, find_stray_adapter
+from mockclaude.engine.route_table import KNOWN, SHOWN
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
 from mockclaude.engine.wrong_urls import explain_path, explain_scenario
 from mockclaude.scenario.format.policy import LaneSource
 from mockclaude.server.handled_request import ClientConnection
+from mockclaude.server.request_body import DEFAULT_LIMIT, find_limit
 
 MAX_HEADS = 1_000
 """The maximum number of known heads. At this number all are dropped."""
@@ -38,9 +39,6 @@ _LENGTH = b"\r\ncontent-length:"
 _CODING = b"\r\ntransfer-encoding:"
 _END = b"\r\n\r\n"
 _MAX_DIGITS = 9
-_WITHOUT_VERSION = "/messages"
-"""The beginning of a path of the API without `/v1`."""
-
 _CHANGES_THE_BODY = ("content-encoding", "expect", "transfer-encoding", "upgrade")
 
 
@@ -83,7 +81,8 @@ class KnownHead(NamedTuple):
         path: Its redacted path.
         length_name: The spelling of its header `content-length`.
         length: The value of that header; '' without it.
-        is_plain: Whether the body is in no other form, and the connection stays open after the response.
+        is_plain: Whether the body is in no other form and has no limit of its own, and the connection stays open after
+            the response.
     """
 
     key: bytes
@@ -176,7 +175,8 @@ class Heads:
         address = find_address(path, named, self.served)
         if address is not None:
             return address, False
-        prefix, start, _ = path.partition("/v1/" if "/v1/" in path else _WITHOUT_VERSION)
+        begin = next((begin for begin in ("/v1/", *WITHOUT_VERSION) if begin in path), "/v1/")
+        prefix, start, _ = path.partition(begin)
         name = unquote(prefix.strip("/")) if prefix else named
         served = self.served.get(name)
         if served is None or not start or validation_mode(request.headers, served.scenario.policy) == "anthropic":
@@ -186,7 +186,7 @@ class Heads:
     def _unknown(self, path: str, name: str) -> ApiError:
         if "/v1/" in path:
             return ApiError("not_found_error", f"No scenario is named '{name}'{explain_scenario(name, self.served)}")
-        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, SHOWN)}")
+        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, SHOWN, KNOWN)}")
 
 
 def build_http_request(
@@ -216,6 +216,8 @@ def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:
 
 def _is_plain(request: web.BaseRequest) -> bool:
     if request.version != (1, 1) or not request.keep_alive or request.method == "CONNECT":  # whose body aiohttp ignores
+        return False
+    if request.method == "POST" and find_limit(request.raw_path) is not DEFAULT_LIMIT:  # `read_body` has that limit
         return False
     return not any(name in request.headers for name in _CHANGES_THE_BODY)
 

@@ -33,7 +33,7 @@ class ToolResultDict(TypedDict, total=False):
 
 EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
 
-AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
+AdapterName: TypeAlias = Literal["anthropic", "bedrock", "vertex", "openai"]
 
 
 class WhenDict(TypedDict, total=False):

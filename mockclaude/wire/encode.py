@@ -28,14 +28,14 @@ def encode(response: Response, *, http11: bool) -> Script:
     if end_at != at or not complete or not body:
         return _encode_writes(response, http11)
     data = body[0].piece.encoded if len(body) == 1 else response.data
-    id_line = b"request-id: %b\r\n" % request_id.encode() if request_id else b""
+    id_lines = headers.id_lines.replace(b"@", request_id.encode()) if request_id else b""
     if not http11:
         lines = encode_status_and_headers(status, None, headers)
-        return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, id_line, data)),), End.CLOSE, at)
+        return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, id_lines, data)),), End.CLOSE, at)
     lines = encode_chunked_lines(status, headers)
     if not data:
-        return Script(status, (Send(at, b"%b%b\r\n%b" % (lines, id_line, LAST_CHUNK)),), end, at)
-    sent = b"%b%b\r\n%x\r\n%b\r\n%b" % (lines, id_line, len(data), data, LAST_CHUNK)
+        return Script(status, (Send(at, b"%b%b\r\n%b" % (lines, id_lines, LAST_CHUNK)),), end, at)
+    sent = b"%b%b\r\n%x\r\n%b\r\n%b" % (lines, id_lines, len(data), data, LAST_CHUNK)
     return new_script((status, (new_send((at, sent)),), end, at, 0))
 
 

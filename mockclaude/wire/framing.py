@@ -33,13 +33,13 @@ def encode_header_lines(headers: Headers) -> bytes:
 
 @lru_cache(maxsize=32)
 def encode_chunked_lines(status: int, headers: Headers) -> bytes:
-    """Encode the head of a chunked response except `request-id`, which always differs."""
+    """Encode the head of a chunked response without its id, which always differs."""
     return encode_status_and_headers(status, None, headers) + CHUNKED
 
 
 def encode_request_id(response: Response) -> bytes:
-    """Encode the `request-id` line, or nothing for a response without an id."""
-    return b"request-id: %b\r\n" % response.request_id.encode() if response.request_id else b""
+    """Encode the lines with the id of the request; b'' without an id."""
+    return response.headers.id_lines.replace(b"@", response.request_id.encode()) if response.request_id else b""
 
 
 def encode_head(response: Response, framing: bytes) -> bytes:

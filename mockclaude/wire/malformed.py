@@ -51,7 +51,7 @@ def _encode_without_head(response: Response, _: bool) -> Script:
 
 
 def _add_headers(lines: Headers, response: Response, http11: bool) -> Script:
-    changed = response._replace(headers=Headers((*response.headers.lines, *lines.lines)))
+    changed = response._replace(headers=Headers((*response.headers.lines, *lines.lines), response.headers.id_lines))
     return encode_pieces(changed, http11=http11)
 
 

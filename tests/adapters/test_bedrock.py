@@ -176,10 +176,10 @@ def test_tokens_are_counted_for_the_body_in_base64() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"input": 1}, {"input": {"invokeModel": {"body": "?"}}}, {"input": {"converse": {}}}]
+    "body", [{}, {"input": 1}, {"input": {"invokeModel": {"body": "?"}}}, {"input": {"converse": 1}}]
 )
 def test_input_of_a_count_must_be_a_body(body: Any) -> None:
-    expected = "input: expected `invokeModel` with a `body` in base64"
+    expected = "input: expected `converse`, or `invokeModel` with a `body` in base64"
     assert error_of(response_of(decide(COUNT, body))) == (400, "ValidationException", expected)
 
 
@@ -294,9 +294,7 @@ def test_unknown_model_and_unknown_operation() -> None:
     )
     status, name, message = error_of(response_of(decide("nothing", body_of())))
     assert (status, name) == (404, "UnknownOperationException")
-    assert message.endswith(
-        "expected /model/ID/invoke, /model/ID/invoke-with-response-stream or /model/ID/count-tokens"
-    )
+    assert message.endswith("/model/ID/converse-stream or /model/ID/count-tokens")
 
 
 def test_unmatched_request_keeps_its_message() -> None:

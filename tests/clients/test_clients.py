@@ -12,31 +12,52 @@ from pathlib import Path
 import pytest
 
 from mockclaude.testing import MockClaude
-from tests.clients.runs import CLIENTS, MODELS, OPT_OUTS, PROGRAMS, run_program
+from tests.clients.runs import (
+    CLIENTS,
+    JAVASCRIPT,
+    JAVASCRIPT_CLIENTS,
+    MODELS,
+    OPT_OUTS,
+    PROGRAMS,
+    javascript_programs,
+    run_program,
+)
 from tests.serving import PROGRAM_PATIENCE
 
 MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
     "boto3": "boto3",
+    "boto3-converse": "boto3",
     "anthropic-batches": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
     "dspy": "dspy",
     "haystack": "haystack_integrations",
     "instructor": "instructor",
     "langchain": "langchain_anthropic",
+    "langchain-aws": "langchain_aws",
+    "langchain-openai": "langchain_openai",
     "litellm": "litellm",
+    "litellm-bedrock": "litellm",
+    "litellm-openai": "litellm",
     "llama-index": "llama_index",
     "llm": "llm_anthropic",
+    "openai": "openai",
+    "openai-agents": "agents",
     "platforms": "botocore",
     "pydantic-ai": "pydantic_ai",
+    "pydantic-ai-bedrock": "pydantic_ai",
     "smolagents": "smolagents",
     "strands": "strands",
+    "strands-bedrock": "strands",
 }
 
 
 def test_each_program_is_of_a_client() -> None:
-    assert {client.file for client in CLIENTS.values()} | {"steps.py"} == {file.name for file in PROGRAMS.glob("*.py")}
+    files = {client.file for client in (*CLIENTS.values(), *JAVASCRIPT_CLIENTS.values())}
+    found = {file.name for file in (*PROGRAMS.glob("*.py"), *JAVASCRIPT.glob("*.mjs"))}
+
+    assert files | {"steps.py", "steps.mjs"} == found
 
 
 @pytest.mark.tools
@@ -45,11 +66,21 @@ def test_each_program_is_of_a_client() -> None:
 def test_client_runs_through_the_built_in_scenario(name: str, module: str, model: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed: python -m tests.clients {name}")
-    run = run_program(sys.executable, CLIENTS[name], model, tmp_path)
+    run = run_program([sys.executable, PROGRAMS / CLIENTS[name].file], model, tmp_path)
 
     assert run.code == 0, run.output
     assert run.statuses
     assert run.refusals == CLIENTS[name].refusals
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("name", JAVASCRIPT_CLIENTS)
+def test_javascript_client_runs_through_the_built_in_scenario(name: str, tmp_path: Path) -> None:
+    with javascript_programs() as folder:
+        run = run_program(["node", folder / JAVASCRIPT_CLIENTS[name].file], MODELS[0], tmp_path)
+
+    assert run.code == 0, run.output
+    assert run.refusals == JAVASCRIPT_CLIENTS[name].refusals
 
 
 @pytest.mark.tools

@@ -6,6 +6,7 @@ from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.resources import (
     MAX_FULL_LANES,
     MAX_RESOURCES,
+    MAX_RESPONSE_BYTES,
     Resource,
     ResourceDeleted,
     ResourceKind,
@@ -97,6 +98,15 @@ def test_the_size_is_bounded_in_a_lane_and_in_all() -> None:
     put(store, *(file("1", lane=str(lane), content=b"x" * 8) for lane in range(MAX_FULL_LANES)))
     assert [names(store, lane) for lane in ("a", *map(str, range(MAX_FULL_LANES)))] == ["", *["1"] * MAX_FULL_LANES]
     assert "dropped: all files of" in store.take_notes()[0]
+
+
+def test_responses_have_smaller_bounds_and_are_dropped_silently(store: Store) -> None:
+    half = MAX_RESPONSE_BYTES // 2
+    put(store, *(Resource("response", "a", name, 0, b"{}", b"x" * half, half) for name in "123"))
+
+    assert names(store, kind="response") == "3"
+    assert store.find_resource("response", "a", "2") is None
+    assert store.take_notes() == ()
 
 
 def test_the_place_of_deleted_resources_is_free_again() -> None:

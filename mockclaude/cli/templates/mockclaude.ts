@@ -957,8 +957,8 @@ export interface When {
   custom_id?: string | Matcher | (string | Matcher)[];
   /** The endpoint: `messages`, `count_tokens`, `models`, `batches` or `files`. Default: `messages`. */
   endpoint?: "messages" | "count_tokens" | "models" | "batches" | "files" | "skills" | ("messages" | "count_tokens" | "models" | "batches" | "files" | "skills")[];
-  /** The API whose client sends the request: `anthropic`, `bedrock` or `vertex`. Default: any. */
-  adapter?: "anthropic" | "bedrock" | "vertex" | ("anthropic" | "bedrock" | "vertex")[];
+  /** The API whose client sends the request: `anthropic`, `bedrock`, `vertex` or `openai`. Default: any. */
+  adapter?: "anthropic" | "bedrock" | "vertex" | "openai" | ("anthropic" | "bedrock" | "vertex" | "openai")[];
 }
 
 /** A planned write. */

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
+from collections.abc import Mapping
 from hashlib import blake2b
 from string import ascii_letters, digits
 from typing import Any
@@ -32,21 +33,25 @@ _ERRORS = {
 _INVALID = (400, "ValidationException")
 _INTERNAL = (500, "InternalServerException")
 
-_STREAM_ERRORS = {
+STREAM_ERRORS = {
     "rate_limit_error": "throttlingException",
     "overloaded_error": "serviceUnavailableException",
     "api_error": "internalServerException",
     "timeout_error": "modelTimeoutException",
     "invalid_request_error": "validationException",
 }
-"""Type of an error event -> exception of the stream; others are `modelStreamErrorException`."""
+"""Type of an error event -> exception of the stream."""
 
 _INPUT_COUNT, _OUTPUT_COUNT = "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count"
 
 _WITH_USAGE = ("message_start", "message_delta")
+_OTHERS = frozenset(("", "ping", "message_stop", *_WITH_USAGE))
+"""Events that change the state of a stream, or have other data in Bedrock."""
 
 _CHUNK = event_headers("chunk")
-_PADDING = f"{ascii_letters}{digits}".encode()
+PADDING = f"{ascii_letters}{digits}".encode()
+_PADDINGS = [PADDING[: number * 7 % len(PADDING)] for number in range(len(PADDING))]
+"""The padding of a chunk by its number."""
 
 _STREAM_TYPES = {
     "content-type": "application/vnd.amazon.eventstream",
@@ -69,23 +74,23 @@ class BedrockDialect:
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Return the message as it is, with its counts in headers."""
         input_tokens, output_tokens = (
-            _read(document, "usage", "input_tokens"),
-            _read(document, "usage", "output_tokens"),
+            read_value(document, "usage", "input_tokens"),
+            read_value(document, "usage", "output_tokens"),
         )
         counts = (_INPUT_COUNT, str(input_tokens or 0)), (_OUTPUT_COUNT, str(output_tokens or 0))
-        return TranslatedBody(200, _add_lines(response, *counts), document)
+        return TranslatedBody(200, add_lines(response, *counts), document)
 
     def translate_error(self, error: Any, response: Response) -> TranslatedBody:
         """Build an exception, whose name is in a header."""
-        message = _read(error, "error", "message")
+        message = read_value(error, "error", "message")
         status, name = self._find_exception(response.status)
         if response.status == 404 and str(message).startswith("model: "):
             (status, name), message = _INVALID, _UNKNOWN_MODEL
-        return TranslatedBody(status, _add_lines(response, ("x-amzn-errortype", name)), {"message": message})
+        return TranslatedBody(status, add_lines(response, ("x-amzn-errortype", name)), {"message": message})
 
     def translate_headers(self, response: Response) -> Headers:
         """Return the headers of an event stream."""
-        return _add_lines(response).put(_STREAM_TYPES)
+        return add_lines(response).put(_STREAM_TYPES)
 
     def open_stream(self) -> StreamEncoder:
         """Create the encoder of an event stream."""
@@ -102,7 +107,7 @@ class CountDialect(BedrockDialect):
 
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Return the count by its name in Bedrock."""
-        return TranslatedBody(200, _add_lines(response), {"inputTokens": _read(document, "input_tokens")})
+        return TranslatedBody(200, add_lines(response), {"inputTokens": read_value(document, "input_tokens")})
 
 
 BEDROCK_ERRORS = BedrockDialect("UnknownOperationException")
@@ -120,20 +125,27 @@ class _FrameEncoder:
     def encode(self, event: Event, at: int) -> bytes:
         if self._first_at is None:
             self._first_at = at
-        data = event.data if event.name else _read_text(event.encoded)
-        if data is None or event.name == "ping":
+        name, data, _, _ = event
+        if name in _OTHERS:
+            data = self._read_data(event, at)
+        if data is None:
             return b""
-        if event.name == "error":
-            return _encode_exception(data)
-        if isinstance(data, dict):
-            if event.name in _WITH_USAGE:
-                self._read_usage(data)
-            if event.name == "message_stop":
-                data = {**data, "amazon-bedrock-invocationMetrics": self._build_metrics(at)}
+        if name == "error":
+            return encode_exception(data)
         self._number += 1
-        padding = _PADDING[: self._number * 7 % len(_PADDING)]
-        encoded = b64encode(data.encode() if isinstance(data, str) else orjson.dumps(data))
-        return encode_frame(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (encoded, padding))
+        encoded = b2a_base64(data.encode() if isinstance(data, str) else orjson.dumps(data), newline=False)
+        return encode_frame(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (encoded, _PADDINGS[self._number % len(_PADDINGS)]))
+
+    def _read_data(self, event: Event, at: int) -> Any:
+        """Return the data of an event that changes the state of the stream, or is not sent as it is."""
+        name, data, _, encoded = event
+        if not name or name == "ping":
+            return read_text(encoded) if not name else None
+        if isinstance(data, dict) and name in _WITH_USAGE:
+            self._read_usage(data)
+        if isinstance(data, dict) and name == "message_stop":
+            return {**data, "amazon-bedrock-invocationMetrics": self._build_metrics(at)}
+        return data
 
     def _read_usage(self, data: dict[str, Any]) -> None:
         if data.get("type") == "message_start":
@@ -154,26 +166,33 @@ class _FrameEncoder:
         return {**counts, **latencies, **used}
 
 
-def _read_text(encoded: bytes) -> str | None:
-    """Return the data of an inserted event as text; None for a comment and for an event without data."""
+def read_text(encoded: bytes) -> str | None:
+    """Return the data of an inserted event as text; None without data."""
     text = encoded.decode("utf-8", "replace")
     lines = [line.removeprefix("data:").strip() for line in text.split("\n") if line.startswith("data:")]
     return "\n".join(lines) if lines else None
 
 
-def _encode_exception(data: Any) -> bytes:
-    name = _STREAM_ERRORS.get(str(_read(data, "error", "type")), "modelStreamErrorException")
-    return encode_frame(exception_headers(name), orjson.dumps({"message": _read(data, "error", "message")}))
+def encode_exception(data: Any, names: Mapping[str, str] = STREAM_ERRORS) -> bytes:
+    """Encode an error event as the frame of an exception.
+
+    Args:
+        data: The data of the event.
+        names: Type of an error -> exception; others are `modelStreamErrorException`.
+    """
+    name = names.get(str(read_value(data, "error", "type")), "modelStreamErrorException")
+    return encode_frame(exception_headers(name), orjson.dumps({"message": read_value(data, "error", "message")}))
 
 
-def _read(data: Any, *path: str) -> Any:
+def read_value(data: Any, *path: str) -> Any:
     """Return the value at a path; None if a fault has removed it."""
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
     return data
 
 
-def _add_lines(response: Response, *lines: tuple[str, str]) -> Headers:
+def add_lines(response: Response, *lines: tuple[str, str]) -> Headers:
+    """Return the headers of a response of AWS with more lines."""
     return Headers((*drop_api_headers(response.headers).lines, ("x-amzn-requestid", _to_uuid(response)), *lines))
 
 

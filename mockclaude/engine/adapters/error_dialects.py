@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ERROR_DIALECTS: dict[AdapterName, str] = {
     "bedrock": "mockclaude.engine.adapters.bedrock_dialect:BEDROCK_ERRORS",
+    "openai": "mockclaude.engine.adapters.openai_errors:OPENAI_ERRORS",
     "vertex": "mockclaude.engine.adapters.vertex_dialect:VERTEX_ERRORS",
 }
 """Adapter -> its dialect, as `module:NAME`. Without one, errors are in the API's own dialect."""

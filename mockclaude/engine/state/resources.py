@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from mockclaude.engine.state.bounded import OwnerMap
 
-ResourceKind: TypeAlias = Literal["batch", "file", "skill"]
+ResourceKind: TypeAlias = Literal["batch", "file", "response", "skill"]
 """The kinds. Versions of skills are of the kind `skill`, so that the bounds drop no skill without its versions."""
 
 MAX_RESOURCES = 1_000
@@ -21,6 +21,9 @@ MAX_LANE_BYTES = 64 * 1024 * 1024
 
 MAX_FULL_LANES = 4
 """The maximum size of all resources of a kind, in lanes. Those of the lane used longest ago are dropped first."""
+
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+"""The maximum size of the responses of a lane, in bytes; of all lanes as many times as with other kinds."""
 
 MAX_DELETED = 10_000
 """The maximum number of deleted ids of a lane that are remembered; of all lanes ten times as many."""
@@ -78,6 +81,8 @@ class Resources:
         self._kept: dict[str, OwnerMap[str, Resource]] = {
             kind: OwnerMap(plural, share, total, drop, "lane") for kind, plural in _PLURALS.items()
         }
+        share, total = (MAX_RESOURCES, MAX_RESPONSE_BYTES), MAX_FULL_LANES * MAX_RESPONSE_BYTES
+        self._kept["response"] = OwnerMap("responses", share, total, _drop_silently, "lane")
         share, total = (MAX_DELETED, MAX_DELETED), 10 * MAX_DELETED
         self._deleted: OwnerMap[str, ResourceKind] = OwnerMap("deleted ids", share, total, drop, "lane")
 
@@ -97,6 +102,10 @@ class Resources:
     def put(self, effect: ResourcePut) -> None:
         """Create or replace a resource."""
         resource = effect.resource
+        if resource.kind == "response":  # has no place in a list
+            size = len(resource.facts) + resource.size
+            self._kept["response"].put(resource.lane, resource.id, resource, size)
+            return
         kind, lane, before = resource.kind, resource.lane, self.get(resource.kind, resource.lane, resource.id)
         if before is None:
             following = max((other.number for other in self._list(kind, lane)), default=-1) + 1
@@ -133,6 +142,10 @@ class Resources:
     def _list(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
         owned = self._kept[kind].owned_by(lane)
         return () if owned is None else owned.values()
+
+
+def _drop_silently(_: str) -> None:
+    """Write no note: nearly every request of a client stores a response, and few refer to one."""
 
 
 _PLURALS: dict[ResourceKind, str] = {

@@ -85,7 +85,7 @@ Ordinals: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidat
 Endpoint: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
 Endpoints: TypeAlias = Annotated[list[Endpoint], BeforeValidator(as_list), Field(min_length=1)]
 
-Adapter: TypeAlias = Literal["anthropic", "bedrock", "vertex"]
+Adapter: TypeAlias = Literal["anthropic", "bedrock", "vertex", "openai"]
 Adapters: TypeAlias = Annotated[list[Adapter], BeforeValidator(as_list), Field(min_length=1)]
 
 _WITH_MESSAGE = ("messages", "count_tokens")
@@ -125,7 +125,7 @@ class When(FormatModel):
     endpoint: Endpoints | None = None
     """The endpoint: `messages`, `count_tokens`, `models`, `batches` or `files`. Default: `messages`."""
     adapter: Adapters | None = None
-    """The API whose client sends the request: `anthropic`, `bedrock` or `vertex`. Default: any."""
+    """The API whose client sends the request: `anthropic`, `bedrock`, `vertex` or `openai`. Default: any."""
 
     @model_validator(mode="after")
     def _can_match(self) -> Self:

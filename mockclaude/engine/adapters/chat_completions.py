@@ -1,0 +1,41 @@
+"""OpenAI's chat completions: requests in their form, answered by the API's core."""
+
+from __future__ import annotations
+
+from mockclaude.api.fingerprint import read_object
+from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
+from mockclaude.engine.adapters.chat_body import to_messages
+from mockclaude.engine.adapters.chat_dialect import ChatCompletion
+from mockclaude.engine.adapters.platform_body import write_object
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.valid_headers import VALIDATION_HEADER
+
+_HEADERS = (("anthropic-version", "2023-06-01"),)
+_LENIENT = (*_HEADERS, (VALIDATION_HEADER, "gateway"))
+"""OpenAI's clients send parameters that some models refuse."""
+
+
+def create(http: HttpRequest, state: ScenarioState) -> Decision:
+    """Decide the response to a request for a chat completion.
+
+    Raises:
+        ApiError: 400; the body is invalid.
+    """
+    chat = read_object(http.body)
+    body = to_messages(chat)
+    options = chat.get("stream_options")
+    dialect = ChatCompletion(
+        str(chat.get("model")),
+        http.now,
+        with_usage=isinstance(options, dict) and options.get("include_usage") is True,
+        is_legacy="functions" in chat,
+    )
+    return decide_in_dialect(http, state, CoreRequest(write_object(body), choose_headers(http, state)), dialect)
+
+
+def choose_headers(http: HttpRequest, state: ScenarioState) -> tuple[tuple[str, str], ...]:
+    """Return the headers of the core: its version, and a mode unless one is chosen."""
+    is_chosen = VALIDATION_HEADER in http.head.headers or state.scenario.policy.validation == "off"
+    return _HEADERS if is_chosen else _LENIENT
