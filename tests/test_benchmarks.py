@@ -42,6 +42,7 @@ def cells(table: str) -> list[list[str]]:
     return [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in table.splitlines() if line.startswith("| ")]
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("group", LOCAL)
 def test_each_local_row_is_measured(group: str, measured: tuple[str, Results]) -> None:
     expected, results = [row.key for row in ROWS if row.group == group], measured[1]
@@ -49,6 +50,7 @@ def test_each_local_row_is_measured(group: str, measured: tuple[str, Results]) -
     assert [key for key in expected if key not in results.figures] == [], results.notes
 
 
+@pytest.mark.tools
 def test_each_row_is_printed_and_written(measured: tuple[str, Results]) -> None:
     printed, results = measured
 

@@ -177,6 +177,15 @@ ENDPOINTS = "expected /v1/messages, /v1/messages/count_tokens or /v1/models"
 VERSION = "expected a path that begins with /v1/, after the name of a scenario"
 MESSAGES = "expected a path of Anthropic's Messages API, e.g. /v1/messages; use a client of the Messages API"
 NAMES = "expected bye, hello or incidents/cut"
+BEFORE = "expected a base URL that ends before /v1"
+ENDS = "expected a base URL that ends with /v1"
+BASE = "the base URL"
+OPENAI = "expected /v1/chat/completions, /v1/responses or /v1/models of OpenAI's API"
+VERTEX = "/v1/projects/p/locations/r/publishers/anthropic/models/m"
+OPERATIONS = (
+    "expected an operation of Claude on Vertex AI: MODEL:rawPredict, MODEL:streamRawPredict or "
+    "count-tokens:rawPredict, below publishers/anthropic/models/"
+)
 GEMINI = "/v1beta/models/a:generateContent"
 URLS = [
     (
@@ -197,12 +206,22 @@ URLS = [
     ),
     (
         "/v1/messages/batch",
-        f"Not found: POST /v1/messages/batch; {ENDPOINTS}; did you mean '/v1/messages'?",
+        f"Not found: POST /v1/messages/batch; {ENDPOINTS}; did you mean '/v1/messages/batches'?",
     ),
     ("/v1/nothing", f"Not found: POST /v1/nothing; {ENDPOINTS}"),
-    ("/chat/completions", f"Not found: /chat/completions, a path of OpenAI's API; {MESSAGES}"),
+    (
+        "/v1/messages/v1/messages",
+        f"Not found: POST /v1/messages/v1/messages; {BEFORE}; remove /v1/messages from {BASE}",
+    ),
+    ("/chat/completions", f"Not found: /chat/completions; {ENDS}; add /v1 to {BASE}"),
+    ("/hello/responses", f"Not found: /hello/responses; {ENDS}; add /v1 to {BASE}"),
+    ("/v1/v1/chat/completions", f"Not found: POST /v1/v1/chat/completions; {ENDS}; remove /v1 from {BASE}"),
+    ("/v1/responses/responses", f"Not found: POST /v1/responses/responses; {ENDS}; remove /responses from {BASE}"),
+    ("/v1/embeddings", f"Not found: POST /v1/embeddings; {OPENAI}"),
+    ("/completions", f"Not found: /completions; {OPENAI}; did you mean '/v1/chat/completions'?"),
+    ("/v1/chat/completion", f"Not found: POST /v1/chat/completion; {OPENAI}; did you mean '/v1/chat/completions'?"),
     (GEMINI, f"Not found: {GEMINI}, a path of Google's API; {MESSAGES}"),
-    ("/completions", f"Not found: /completions, a path of OpenAI's API; {MESSAGES}"),
+    (f"{VERTEX}:predict", f"Not found: POST {VERTEX}:predict; {OPERATIONS}"),
     ("/scenarios/hello/v1/messages", f"No scenario is named 'scenarios/hello'; {NAMES}; did you mean '/hello'?"),
     ("/hello.yaml/v1/messages", f"No scenario is named 'hello.yaml'; {NAMES}; did you mean '/hello'?"),
     ("/cut/v1/messages", f"No scenario is named 'cut'; {NAMES}; did you mean '/incidents/cut'?"),
@@ -216,8 +235,7 @@ def test_a_wrong_url(serve: Serve, path: str, message: str) -> None:
     server = serve({name: load_text(HELLO) for name in ("", "hello", "bye", "incidents/cut")})
     given = server.ask(post(path=path))
 
-    error = given.json["error"]
-    assert (given.status, error["type"], error["message"]) == (404, "not_found_error", message)
+    assert (given.status, given.json["error"]["message"]) == (404, message)
     assert server.line().reason == message
 
 

@@ -6,12 +6,8 @@ Parsing is linear, and its only error is a 400: a parser of a web framework rais
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
-
-import orjson
 
 from mockclaude.api.errors import invalid
 
@@ -73,11 +69,6 @@ def parse_multipart(content_type: str, body: bytes) -> list[FormPart]:
         parts.append(_parse_part(body, (start, end), newline, len(parts)))
         at = end + len(separator)
     return parts
-
-
-def hash_parts(parts: Sequence[FormPart]) -> bytes:
-    """Encode the parts, with their contents as hashes, without the boundary."""
-    return orjson.dumps([[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts])
 
 
 def _find_boundary(content_type: str) -> bytes:

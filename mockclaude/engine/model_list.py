@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
+from urllib.parse import unquote
 
 from mockclaude.api import models
 from mockclaude.api.body import Body
@@ -26,20 +27,30 @@ _LISTED = ("active", "deprecated")
 """Default of `lifecycle[]`: retired models are listed only on request."""
 
 
-def list_models(http: HttpRequest, state: ScenarioState) -> Decision:
-    """Decide to send a page of the list."""
+def list_models(http: HttpRequest, state: ScenarioState, query: Mapping[str, str] | None = None) -> Decision:
+    """Decide to send a page of the list.
+
+    Args:
+        http: The HTTP request.
+        state: The scenario and its store.
+        query: The query. Default: that of the request.
+    """
     validation = state.validator.headers(http.head).result
-    return _decide_models(http, state, models_page(http.head.query, validation, state.scenario.policy.today))
+    page = models_page(http.head.query if query is None else query, validation, state.scenario.policy.today)
+    return _decide_models(http, state, page)
 
 
 def retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
-    """Decide to send one model."""
-    validation = state.validator.headers(http.head).result
-    model = models.find(model_id)
+    """Decide to send one model.
+
+    Its id may have slashes. Mode `gateway` and mode `off` have a model of any id.
+    """
+    validation, name = state.validator.headers(http.head).result, unquote(model_id)
+    model = models.find(name)
     if model is None:
-        validation.report(ApiError("not_found_error", f"model: {model_id}"), gateway_accepts=False)
-        return _decide_models(http, state, models.build_unlisted_info(model_id))
-    state.validator.check_retirement(model_id, model, validation)
+        validation.report(ApiError("not_found_error", f"model: {name}"), gateway_accepts=True)
+        return _decide_models(http, state, models.build_unlisted_info(name))
+    state.validator.check_retirement(name, model, validation)
     return _decide_models(http, state, model.info(state.scenario.policy.today))
 
 

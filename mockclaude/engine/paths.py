@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
@@ -50,6 +50,7 @@ WITHOUT_VERSION: dict[str, AdapterName] = {
     "/messages": "anthropic",
     "/chat/completions": "openai",
     "/responses": "openai",
+    "/models": "anthropic",
 }
 """The beginning of a path without `/v1`, which some gateways omit -> its adapter."""
 
@@ -114,6 +115,14 @@ def _split(path: str) -> Iterator[tuple[str, str]]:
 def find_adapter(path: str) -> AdapterName:
     """Return the adapter of a path of the API."""
     return next((name for begin, name in _ADAPTERS.items() if path.startswith(begin)), "anthropic")
+
+
+def is_openai(headers: Mapping[str, str]) -> bool:
+    """Return whether a client of OpenAI's API has sent these headers.
+
+    Both APIs may have the path.
+    """
+    return not ("anthropic-version" in headers or "x-api-key" in headers)
 
 
 def find_stray_adapter(path: str) -> AdapterName:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 import orjson
 
@@ -110,7 +111,7 @@ def resource_request(
     endpoint: str, path: str, headers: Mapping[str, str], adapter: str = "anthropic"
 ) -> MessagesRequest:
     """Return the request to an endpoint without a message, for conditions."""
-    model = path.removeprefix("/v1/models").removeprefix("/") if endpoint == "models" else ""
+    model = unquote(path.removeprefix("/v1/models").removeprefix("/")) if endpoint == "models" else ""
     return MessagesRequest({"model": model, "messages": []}, headers, endpoint=endpoint, adapter=adapter)
 
 

@@ -17,6 +17,7 @@ Handlers: TypeAlias = dict[str, dict[str, Handler | str]]
 """Path pattern -> method -> handler, or its name as `module:function`, imported for the first request."""
 
 _ADAPTERS = "mockclaude.engine.adapters"
+_MODELS = "mockclaude.engine.model_list"
 _FILES = "mockclaude.engine.resources.files"
 _SKILLS = "mockclaude.engine.resources.skills"
 _VERSIONS = "mockclaude.engine.resources.skill_versions"
@@ -24,8 +25,8 @@ _VERSIONS = "mockclaude.engine.resources.skill_versions"
 CORE: Handlers = {
     "/v1/messages": {"POST": decide},
     "/v1/messages/count_tokens": {"POST": count_tokens},
-    "/v1/models": {"GET": "mockclaude.engine.model_list:list_models"},
-    "/v1/models/{model_id}": {"GET": "mockclaude.engine.model_list:retrieve_model"},
+    "/v1/models": {"GET": f"{_MODELS}:list_models"},
+    "/v1/models/{model_id*}": {"GET": f"{_MODELS}:retrieve_model"},
 }
 """The Messages API and the models."""
 
@@ -46,7 +47,7 @@ PLATFORMS: Handlers = {
 OPENAI: Handlers = {
     "/v1/chat/completions": {"POST": f"{_ADAPTERS}.chat_completions:create"},
     "/v1/responses": {"POST": f"{_ADAPTERS}.responses:create"},
-    "/v1/responses/{response_id}": {
+    "/v1/responses/resp_{name}": {
         "GET": f"{_ADAPTERS}.responses:retrieve",
         "DELETE": f"{_ADAPTERS}.responses:delete",
     },
@@ -98,8 +99,17 @@ OF_PLATFORM: dict[str, str] = {
 }
 """The handlers of requests with a platform's names of models."""
 
+OF_OPENAI: dict[Handler | str, str] = {
+    f"{_MODELS}:list_models": f"{_ADAPTERS}.openai_models:list_models",
+    f"{_MODELS}:retrieve_model": f"{_ADAPTERS}.openai_models:retrieve_model",
+}
+"""Handlers of paths that both APIs have, and those of OpenAI's clients."""
+
 SHOWN = [path for path in CORE if "{" not in path]
 """The paths that the message on an unknown path lists."""
+
+KNOWN = [path for path in ENDPOINTS if "{" not in path]
+"""The paths that it suggests."""
 
 
 def resolve_handler(handler: Handler | str) -> Handler:

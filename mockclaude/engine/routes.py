@@ -13,7 +13,7 @@ from mockclaude.api.media import OPENED
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.refusal import refuse
-from mockclaude.engine.route_table import ENDPOINTS, OF_PLATFORM, SHOWN, Handler, resolve_handler
+from mockclaude.engine.route_table import ENDPOINTS, KNOWN, OF_OPENAI, OF_PLATFORM, SHOWN, Handler, resolve_handler
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.wrong_urls import explain_path
 from mockclaude.reply.response import build_bodiless
@@ -119,9 +119,14 @@ def _find_handler(head: Head) -> Handler:
     """
     route = _ROUTER.find(head.method, head.path)
     if route is None:
-        hint = explain_path(head.path, SHOWN)
+        hint = explain_path(head.path, SHOWN, KNOWN)
         raise ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
-    handler = resolve_handler(OF_PLATFORM.get(head.path, route.handler) if head.is_platform else route.handler)
+    named = route.handler
+    if head.is_platform:
+        named = OF_PLATFORM.get(head.path, named)
+    elif head.adapter == "openai":
+        named = OF_OPENAI.get(named, named)
+    handler = resolve_handler(named)
     head.handler = partial(handler, **route.parameters) if route.parameters else handler
     return head.handler
 

@@ -19,7 +19,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
 from mockclaude.engine.paths import WITHOUT_VERSION, ApiAddress, find_address, find_stray_adapter
-from mockclaude.engine.route_table import SHOWN
+from mockclaude.engine.route_table import KNOWN, SHOWN
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
@@ -184,7 +184,7 @@ class Heads:
     def _unknown(self, path: str, name: str) -> ApiError:
         if "/v1/" in path:
             return ApiError("not_found_error", f"No scenario is named '{name}'{explain_scenario(name, self.served)}")
-        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, SHOWN)}")
+        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, SHOWN, KNOWN)}")
 
 
 def build_http_request(

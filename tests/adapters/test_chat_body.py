@@ -124,6 +124,15 @@ MESSAGES: list[tuple[list[Any], list[Any], str | None]] = [
         None,
     ),
     (
+        [user(), assistant(tool_calls=[call()]), told([image("https://x.test/a.png")])],
+        [
+            user(),
+            assistant([tool_use()]),
+            user([result([{"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}])]),
+        ],
+        None,
+    ),
+    (
         [
             user(),
             assistant("Wait.", tool_calls=[call("a", '{"b": 1}'), call(call_id="call_2")]),
@@ -201,6 +210,8 @@ PARAMETERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"stop": "END"}, {"stop_sequences": ["END"]}),
     ({"stop": ["END", "", "STOP"]}, {"stop_sequences": ["END", "STOP"]}),
     ({"stop": ""}, {}),
+    ({"stop": ["\n", " ", 5]}, {"stop_sequences": [5]}),
+    ({"stop": "\n"}, {}),
     ({"stop": None}, {}),
     ({"stop": 5}, {"stop_sequences": 5}),
     ({"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.5, "top_p": 0.9}),
@@ -331,7 +342,7 @@ BAD_MESSAGES: list[tuple[Any, str]] = [
         "messages.1.content.1.type: Input should be 'text' or 'image_url' or 'file' or 'input_audio'",
     ),
     ({"role": "system", "content": [image("x")]}, "messages.1.content.0.type: Input should be 'text'"),
-    (told([image("x")]), "messages.1.content.0.type: Input should be 'text'"),
+    (told([{"type": "file"}]), "messages.1.content.0.type: Input should be 'text' or 'image_url'"),
     (user([image({})]), "messages.1.content.0.image_url.url: Field required"),
     (
         user([image({"url": "data:image/png,abc"})]),

@@ -78,7 +78,6 @@ def test_tool_call_and_its_result() -> None:
 @pytest.mark.parametrize(
     ("block", "translated"),
     [
-        ({"text": "Hi"}, {"type": "text", "text": "Hi"}),
         (
             {"image": {"format": "png", "source": {"bytes": "AAAA"}}},
             {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
@@ -175,6 +174,15 @@ def test_block_is_a_block_of_the_api(block: dict[str, Any], translated: dict[str
     assert content_of(block) == [translated]
 
 
+def test_text_alone_is_sent_without_a_block() -> None:
+    fields = translate(system=[{"text": "Be brief."}])
+    assert (fields["system"], fields["messages"]) == ("Be brief.", [{"role": "user", "content": "Hello"}])
+    assert content_of({"text": "Hi"}, {"text": "you"}) == [
+        {"type": "text", "text": "Hi"},
+        {"type": "text", "text": "you"},
+    ]
+
+
 def test_cache_points_mark_the_item_before_them() -> None:
     point, longer = {"cachePoint": {"type": "default"}}, {"cachePoint": {"type": "default", "ttl": "1h"}}
     fields = translate(
@@ -219,7 +227,7 @@ def test_cache_points_mark_the_item_before_them() -> None:
     ],
 )
 def test_settings_are_fields_of_the_api(fields: dict[str, Any], translated: dict[str, Any]) -> None:
-    messages = [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}]
+    messages = [{"role": "user", "content": "Hello"}]
     assert translate(**fields) == {"model": NAME, "messages": messages, **translated}
 
 

@@ -12,17 +12,13 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import read_object
 from mockclaude.api.mode import MODES, Mode
 from mockclaude.engine.adapters.platform_body import (
+    describe_model,
     drop_api_headers,
-    note_model,
     refuse_extra,
     take_betas,
     take_version,
     write_object,
 )
-from mockclaude.engine.decision import Decision
-from mockclaude.reply.response import build_bodiless
-
-DECISION = Decision(build_bodiless(204, headers.date(0)), notes=("one",))
 
 
 @pytest.mark.parametrize(
@@ -103,5 +99,5 @@ def test_headers_of_the_api_are_dropped_once() -> None:
 
 
 def test_other_name_of_a_model_is_noted() -> None:
-    assert note_model(DECISION, "eu.m", "m").notes == ("one", "model eu.m is m")
-    assert note_model(DECISION, "m", "m") is DECISION
+    assert describe_model("eu.m", "m") == "model eu.m is m"
+    assert describe_model("m", "m") == ""

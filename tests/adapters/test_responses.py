@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.events import Event, event
+from mockclaude.api.headers import Headers
+from mockclaude.engine.adapters.responses_dialect import ResponsesDialect
 from mockclaude.engine.adapters.responses_object import ResponseForm
 from mockclaude.engine.adapters.responses_stream import ResponsesEncoder
+from mockclaude.reply.response import Data, build_response
 from tests.adapters import chatting
 from tests.serving import NOW, Received
 
@@ -200,7 +203,7 @@ def test_error_in_a_stream_ends_it() -> None:
 
 
 def encoder() -> ResponsesEncoder:
-    return ResponsesEncoder(ResponseForm(NOW, {}), lambda _: None)
+    return ResponsesEncoder(ResponseForm(NOW, b"{}"), lambda *_: None)
 
 
 JSON = st.recursive(
@@ -229,6 +232,14 @@ def test_encoder_takes_any_events(events: list[Event]) -> None:
     encode = encoder().encode
     for one in events:
         encode(one, 0)
+
+
+@given(JSON)
+def test_dialect_takes_any_document(document: Any) -> None:
+    response = build_response(200, Headers(), "req_1", Data(b""))
+    translated = ResponsesDialect(ResponseForm(NOW, b'{"a":1}')).translate_document(document, response)
+
+    assert orjson.loads(orjson.dumps(translated.document))["object"] == "response"
 
 
 def test_encoder_begins_anew_at_message_start() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,8 +210,9 @@ def test_each_item_is_in_the_messages_once(items: list[dict[str, Any]]) -> None:
 
 
 def test_response_repeats_fields_of_its_request() -> None:
-    assert show_fields({"model": MODEL, "input": "Hi"})["tool_choice"] == "auto"
-    shown = show_fields({"tools": [TOOL], "reasoning": {"effort": "low"}, "text": {"verbosity": "low"}, "top_p": 0.5})
+    assert orjson.loads(show_fields({"model": MODEL, "input": "Hi"}))["tool_choice"] == "auto"
+    fields = {"tools": [TOOL], "reasoning": {"effort": "low"}, "text": {"verbosity": "low"}, "top_p": 0.5}
+    shown = orjson.loads(show_fields(fields))
 
     assert [shown["tools"], shown["top_p"], shown["temperature"]] == [[TOOL], 0.5, 1.0]
     assert shown["reasoning"] == {"effort": "low", "summary": None}

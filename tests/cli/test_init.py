@@ -180,6 +180,7 @@ def node_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.undo()
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(
     ("name", "package_json", "expected"),
     [
@@ -217,6 +218,7 @@ def test_commands_of_the_workflow_pass() -> None:
     assert "4 passed" in run(test, PYTEST_PLUGINS="mockclaude.testing.plugin")
 
 
+@pytest.mark.tools
 @pytest.mark.usefixtures("node_project")
 def test_the_workflow_beside_package_json_runs_npm_test() -> None:
     """The project is CommonJS, the one of `test_typescript_setup_passes` has ES modules."""

@@ -9,7 +9,15 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.clients.runs import CLIENTS, MODELS, ClientProgram, run_program
+from tests.clients.runs import (
+    CLIENTS,
+    JAVASCRIPT_CLIENTS,
+    MODELS,
+    PROGRAMS,
+    ClientProgram,
+    javascript_programs,
+    run_program,
+)
 
 
 def install(client: ClientProgram, folder: Path) -> Path:
@@ -27,23 +35,34 @@ def run_clients(names: Sequence[str], folder: Path) -> int:
     home.mkdir(parents=True, exist_ok=True)
     code = 0
     for name in names:
-        python = install(CLIENTS[name], folder / name)
-        for model in MODELS:
-            run = run_program(python, CLIENTS[name], model, home)
-            print(f"{name}, {model}: {len(run.statuses)} requests, {run.refusals} refused, exit code {run.code}")
-            if run.code or run.refusals != CLIENTS[name].refusals:
-                code = 1
-                print(run.output)
+        if name in JAVASCRIPT_CLIENTS:
+            with javascript_programs() as programs:
+                code |= _run(name, JAVASCRIPT_CLIENTS[name], ["node", programs / JAVASCRIPT_CLIENTS[name].file], home)
+        else:
+            client = CLIENTS[name]
+            code |= _run(name, client, [install(client, folder / name), PROGRAMS / client.file], home)
+    return code
+
+
+def _run(name: str, client: ClientProgram, command: Sequence[str | Path], home: Path) -> int:
+    code = 0
+    for model in MODELS:
+        run = run_program(command, model, home)
+        print(f"{name}, {model}: {len(run.statuses)} requests, {run.refusals} refused, exit code {run.code}")
+        if run.code or run.refusals != client.refusals:
+            code = 1
+            print(run.output)
     return code
 
 
 def main() -> int:
     """Parse the command line, and run the programs."""
     parser = ArgumentParser(prog="python -m tests.clients", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*CLIENTS, []], metavar="NAME", help=f"one of {', '.join(CLIENTS)}")
+    known = [*CLIENTS, *JAVASCRIPT_CLIENTS]
+    parser.add_argument("names", nargs="*", choices=[*known, []], metavar="NAME", help=f"one of {', '.join(known)}")
     parser.add_argument("--folder", type=Path, help="the folder of the environments; default: a temporary folder")
     arguments = parser.parse_args()
-    names = arguments.names or list(CLIENTS)
+    names = arguments.names or known
     if arguments.folder:
         return run_clients(names, arguments.folder.resolve())
     with tempfile.TemporaryDirectory() as folder:

@@ -1,16 +1,24 @@
-"""A run of a client's program through the built-in scenario, in the environment of a Python interpreter."""
+"""A run of a client's program through the built-in scenario, with Python or Node."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from mockclaude.testing import MockClaude
+from tests.sdk import node
 from tests.serving import PROGRAM_PATIENCE
 
 PROGRAMS = Path(__file__).parent / "programs"
+JAVASCRIPT = Path(__file__).parent / "javascript"
+"""The programs for Node, with the packages of all of them."""
+
 MODELS = ("claude-sonnet-5", "claude-haiku-4-5")
 OPT_OUTS = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -18,13 +26,14 @@ OPT_OUTS = {
     "HAYSTACK_TELEMETRY_ENABLED": "False",
     "LANGSMITH_TRACING": "false",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "OPENAI_AGENTS_DISABLE_TRACING": "1",
     "OTEL_SDK_DISABLED": "true",
 }
 """Settings with which clients use no other host."""
 
 
 class ClientProgram(NamedTuple):
-    """A program, the packages that it needs, and the number of requests for which it demands an error."""
+    """A program, the Python packages that it needs, and the number of requests for which it demands an error."""
 
     packages: tuple[str, ...]
     file: str
@@ -57,12 +66,17 @@ CLIENTS = {
     "instructor": ClientProgram(("instructor[anthropic]",), "instructor_modes.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
     "langchain-aws": ClientProgram(("langchain-aws",), "langchain_bedrock.py"),
+    "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py", refusals=2),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
     "litellm-bedrock": ClientProgram(("litellm", "boto3"), "litellm_bedrock.py"),
+    "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
     "llama-index": ClientProgram(
         ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
     ),
     "llm": ClientProgram(("llm", "llm-anthropic"), "llm_prompts.py"),
+    "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
+    "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
+    "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py", refusals=1),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "pydantic-ai-bedrock": ClientProgram(("pydantic-ai-slim[bedrock]",), "pydantic_ai_bedrock.py"),
@@ -72,19 +86,37 @@ CLIENTS = {
 }
 
 
-def run_program(python: str | Path, client: ClientProgram, model: str, home: Path) -> ProgramRun:
+JAVASCRIPT_CLIENTS = {
+    "ai": ClientProgram((), "ai_sdk.mjs", refusals=4),
+    "ai-bedrock": ClientProgram((), "ai_bedrock.mjs"),
+    "langchain-openai-js": ClientProgram((), "langchain_openai.mjs", refusals=2),
+    "openai-js": ClientProgram((), "openai_calls.mjs", refusals=10),
+    "platforms-js": ClientProgram((), "platforms.mjs", refusals=5),
+}
+
+
+@contextmanager
+def javascript_programs() -> Iterator[Path]:
+    """Copy the programs for Node to a folder beside their packages, where their imports are found."""
+    with tempfile.TemporaryDirectory(dir=node.installed(JAVASCRIPT)) as name:
+        for file in JAVASCRIPT.glob("*.mjs"):
+            shutil.copy(file, name)
+        yield Path(name)
+
+
+def run_program(command: Sequence[str | Path], model: str, home: Path) -> ProgramRun:
     """Run the program of a client against the built-in scenario."""
     with MockClaude() as mock:
         mock.when().reply({"generate": "auto"})
         api = {"ANTHROPIC_API_KEY": "mock", "ANTHROPIC_API_BASE": mock.base_url, "NO_PROXY": "127.0.0.1"}
-        env = {**os.environ, **OPT_OUTS, **api, "ANTHROPIC_BASE_URL": mock.base_url, "HOME": str(home)}
+        api |= {"ANTHROPIC_BASE_URL": mock.base_url, "OPENAI_API_KEY": "mock", "OPENAI_BASE_URL": f"{mock.base_url}/v1"}
         done = subprocess.run(
-            [python, PROGRAMS / client.file, model],
+            [*command, model],
             capture_output=True,
             text=True,
             timeout=PROGRAM_PATIENCE,
             check=False,
-            env=env,
+            env={**os.environ, **OPT_OUTS, **api, "HOME": str(home)},
             cwd=home,
         )
         statuses = tuple(entry.status for entry in mock.journal)

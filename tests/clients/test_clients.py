@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from mockclaude.testing import MockClaude
-from tests.clients.runs import CLIENTS, MODELS, OPT_OUTS, PROGRAMS, run_program
+from tests.clients.runs import (
+    CLIENTS,
+    JAVASCRIPT,
+    JAVASCRIPT_CLIENTS,
+    MODELS,
+    OPT_OUTS,
+    PROGRAMS,
+    javascript_programs,
+    run_program,
+)
 from tests.serving import PROGRAM_PATIENCE
 
 MODULES = {
@@ -27,10 +36,14 @@ MODULES = {
     "instructor": "instructor",
     "langchain": "langchain_anthropic",
     "langchain-aws": "langchain_aws",
+    "langchain-openai": "langchain_openai",
     "litellm": "litellm",
     "litellm-bedrock": "litellm",
+    "litellm-openai": "litellm",
     "llama-index": "llama_index",
     "llm": "llm_anthropic",
+    "openai": "openai",
+    "openai-agents": "agents",
     "platforms": "botocore",
     "pydantic-ai": "pydantic_ai",
     "pydantic-ai-bedrock": "pydantic_ai",
@@ -41,21 +54,36 @@ MODULES = {
 
 
 def test_each_program_is_of_a_client() -> None:
-    assert {client.file for client in CLIENTS.values()} | {"steps.py"} == {file.name for file in PROGRAMS.glob("*.py")}
+    files = {client.file for client in (*CLIENTS.values(), *JAVASCRIPT_CLIENTS.values())}
+    found = {file.name for file in (*PROGRAMS.glob("*.py"), *JAVASCRIPT.glob("*.mjs"))}
+
+    assert files | {"steps.py", "steps.mjs"} == found
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("name", "module"), MODULES.items())
 def test_client_runs_through_the_built_in_scenario(name: str, module: str, model: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed: python -m tests.clients {name}")
-    run = run_program(sys.executable, CLIENTS[name], model, tmp_path)
+    run = run_program([sys.executable, PROGRAMS / CLIENTS[name].file], model, tmp_path)
 
     assert run.code == 0, run.output
     assert run.statuses
     assert run.refusals == CLIENTS[name].refusals
 
 
+@pytest.mark.tools
+@pytest.mark.parametrize("name", JAVASCRIPT_CLIENTS)
+def test_javascript_client_runs_through_the_built_in_scenario(name: str, tmp_path: Path) -> None:
+    with javascript_programs() as folder:
+        run = run_program(["node", folder / JAVASCRIPT_CLIENTS[name].file], MODELS[0], tmp_path)
+
+    assert run.code == 0, run.output
+    assert run.refusals == JAVASCRIPT_CLIENTS[name].refusals
+
+
+@pytest.mark.tools
 @pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
 def test_claude_code_has_a_conversation_with_a_tool(model: str, tmp_path: Path) -> None:
     claude = shutil.which("claude")

@@ -25,6 +25,7 @@ def served(rules: str) -> ScenarioState:
     return ScenarioState(load_text(f"rules:\n{rules}"))
 
 
+GATEWAY = ScenarioState(load_text("validation: gateway\nrules: [reply: x]"))
 UNCHECKED = ScenarioState(load_text("validation: off\nrules: [reply: x]"))
 
 
@@ -233,9 +234,21 @@ def test_an_unknown_model_is_a_404_in_the_apis_words() -> None:
     assert (given.status, given.error) == (404, ("not_found_error", "model: gpt-5"))
 
 
-def test_any_model_is_made_up_without_validation() -> None:
-    given = sent(answer(call("GET", "/v1/models/gpt-5"), UNCHECKED)).json
-    made_up = {"id": "gpt-5", "display_name": "gpt-5", "created_at": "1970-01-01T00:00:00Z"}
+@pytest.mark.parametrize("state", [GATEWAY, UNCHECKED])
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("gpt-5", "gpt-5"),
+        ("anthropic/claude-x", "anthropic/claude-x"),
+        ("anthropic%2Fclaude-x", "anthropic/claude-x"),
+        ("anthropic.claude-x-v1:0", "anthropic.claude-x-v1:0"),
+        ("claude-x%4020251001", "claude-x@20251001"),
+        ("a%2525", "a%25"),
+    ],
+)
+def test_any_model_is_made_up_by_a_gateway(state: ScenarioState, written: str, name: str) -> None:
+    given = sent(answer(call("GET", f"/v1/models/{written}"), state)).json
+    made_up = {"id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
 
     assert list(given) == list(CATALOGUE[0].info())
     assert {name: value for name, value in given.items() if value} == {
@@ -245,12 +258,24 @@ def test_any_model_is_made_up_without_validation() -> None:
     }
 
 
+def test_a_rule_has_the_decoded_id_of_a_model() -> None:
+    state = served("  - {when: {endpoint: models, model: a/b}, reply: {error: {type: overloaded_error}}}")
+
+    assert sent(answer(call("GET", "/v1/models/a%2Fb", x_mockclaude_validation="off"), state)).status == 529
+
+
+STRANGE_CURSORS = [{"after_id": LISTED[0], "before_id": LISTED[2]}, {"after_id": "gpt-5"}, {"before_id": "gpt-5"}]
+
+
+@pytest.mark.parametrize("query", STRANGE_CURSORS)
+def test_the_page_of_a_strange_cursor_is_empty_at_a_gateway(query: dict[str, str]) -> None:
+    assert sent(answer(call("GET", "/v1/models", query=query), GATEWAY)).json["data"] == []
+
+
 @pytest.mark.parametrize(
     ("query", "first"),
     [
-        ({"after_id": LISTED[0], "before_id": LISTED[2]}, None),
-        ({"after_id": "gpt-5"}, None),
-        ({"before_id": "gpt-5"}, None),
+        *[(cursors, None) for cursors in STRANGE_CURSORS],
         ({"limit": "many"}, LISTED[0]),
         ({"lifecycle[]": "Active"}, LISTED[0]),
     ],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.resources.skill_archive import MAX_FILES, read_archive, write_archive
+from mockclaude.engine.resources.skill_markdown import read_heading
 from mockclaude.engine.routes import answer
 from tests.resources.files_client import FORM, build_form, build_part
 from tests.resources.skills_client import BETA, SkillsClient, build_files, build_markdown, build_zip, read_zip
@@ -248,6 +249,13 @@ def test_zip_beyond_its_bounds_is_refused(data: bytes, message: str) -> None:
 
 def test_folders_of_a_zip_are_not_files() -> None:
     assert read_archive(build_zip({"a/": b"", "a/b": b"1"})) == {"a/b": b"1"}
+
+
+@given(st.text("\x00\t\n ---:|>'\"[]{}#&*!%@name:description", max_size=80) | st.binary(max_size=40))
+def test_any_front_matter_is_read_or_refused(content: str | bytes) -> None:
+    data = content if isinstance(content, bytes) else content.encode()
+    with suppress(ApiError):
+        assert len(read_heading(b"---\n" + data + b"\n---\n", "sorter").name) <= 64
 
 
 @given(

@@ -28,6 +28,8 @@ test("the client has the lane of the file", () => expect(client.apiKey).toBe(moc
 COMMAND = [sys.executable, "-m", "mockclaude"]
 VITEST = ["node", "../node_modules/vitest/vitest.mjs", "run"]
 
+pytestmark = pytest.mark.tools
+
 
 @pytest.fixture
 def project() -> Iterator[Path]:

@@ -56,6 +56,20 @@ def test_host_of_a_whole_url_is_checked_behind_a_known_head(serve: Serve) -> Non
             assert wire.response().status == status
 
 
+@pytest.mark.parametrize("prefix", ["", "/other"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/messages"), ("POST", "/chat/completions"), ("GET", "/models"), ("GET", "/models/anthropic/claude-x")],
+)
+def test_a_gateway_serves_paths_without_a_version(serve: Serve, method: str, path: str, prefix: str) -> None:
+    server = serve({name: load_text(HELLO) for name in ("", "other")})
+    asked = [
+        request(method, prefix + path, asking(), "1.1", x_mockclaude_validation=mode) for mode in ("gateway", None)
+    ]
+
+    assert [server.ask(data).status for data in asked] == [200, 404]
+
+
 @pytest.mark.parametrize("origin", [None, "http://localhost:3000"])
 def test_conditions_see_the_headers_of_each_request(serve: Serve, origin: str | None) -> None:
     rules = "[{when: {headers: {content-length: {regex: '^[0-9]{3}$'}}}, reply: short}, {reply: long}]"

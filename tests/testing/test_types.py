@@ -49,6 +49,7 @@ def test_the_options_of_a_rule_are_its_other_keys() -> None:
     assert set(types.OptionsDict.__annotations__) == set(written.RuleModel.model_fields) - others
 
 
+@pytest.mark.tools
 def test_mypy_finds_a_misspelt_key(tmp_path: Path) -> None:
     file = tmp_path / "rules.py"
     file.write_text(RULES)

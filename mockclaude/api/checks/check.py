@@ -27,7 +27,8 @@ class Check(NamedTuple):
             "reported" (by users of the API), or "assumed" (the condition is known, its wording is not).
         find: Returns the values for `message`, or None if the request is valid.
         needs: One of `MessagesRequest.traits`, without which the check is skipped; '' for every request.
-        gateway: Whether the mode `gateway` tolerates a failure, since it depends on the model or the API's version.
+        gateway: Whether the mode `gateway` tolerates a failure, since it depends on the model, the client or the
+            API's version.
         type: The error type.
         citation: The evidence: a recording, an issue or a page.
     """

@@ -195,6 +195,7 @@ CHECKS: tuple[Check, ...] = (
         "recorded",
         _reject_schema("output_config"),
         "output_config",
+        gateway=True,
         citation="maruel/genai Scoreboard/claude-opus-4-8/GenSync-JSON.yaml",
     ),
     Check(

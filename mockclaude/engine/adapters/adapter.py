@@ -34,10 +34,11 @@ def decide_in_dialect(
     request: CoreRequest,
     dialect: Dialect | None,
     answer: Callable[[HttpRequest, ScenarioState], Decision] = decide,
+    note: str = "",
 ) -> Decision:
     """Decide a request of an adapter by the path of the core.
 
-    The response is in the dialect, and the journal has the body in the API's own.
+    The response is in the dialect, and the journal has the body in the API's own, and the note.
     """
     head = http.head.to_core(request.path, request.headers)
     since_start_us, reused, fraction_us = http.since_start_us, http.reused, http.fraction_us
@@ -46,4 +47,6 @@ def decide_in_dialect(
         decision = answer(core, state)
     except ApiError as error:
         decision = refuse(core, state, error)
+    if note:
+        decision = decision._replace(notes=(*decision.notes, note))
     return decision if decision.whole else new_decision((*decision[:8], request.body, *decision[9:]))

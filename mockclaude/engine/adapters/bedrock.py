@@ -16,7 +16,7 @@ from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.bedrock_dialect import BedrockDialect, CountDialect
 from mockclaude.engine.adapters.converse_body import to_messages
 from mockclaude.engine.adapters.platform_body import (
-    note_model,
+    describe_model,
     refuse_extra,
     take_betas,
     take_version,
@@ -78,7 +78,7 @@ def count_tokens(http: HttpRequest, state: ScenarioState, model_id: str) -> Deci
     name, written = find_names(model_id)
     counted = {field: value for field, value in fields.items() if field not in _OF_MESSAGES}
     request = CoreRequest(write_object({"model": name, **counted}), headers, "/v1/messages/count_tokens")
-    return note_model(decide_in_dialect(http, state, request, _COUNTS, count_in_core), written, name)
+    return decide_in_dialect(http, state, request, _COUNTS, count_in_core, describe_model(written, name))
 
 
 def _decide_message(http: HttpRequest, state: ScenarioState, model_id: str, *, stream: bool) -> Decision:
@@ -88,7 +88,7 @@ def _decide_message(http: HttpRequest, state: ScenarioState, model_id: str, *, s
     if stream:
         fields["stream"] = True
     request = CoreRequest(write_object(fields), headers)
-    return note_model(decide_in_dialect(http, state, request, _MESSAGES), written, name)
+    return decide_in_dialect(http, state, request, _MESSAGES, note=describe_model(written, name))
 
 
 @remember(1024, 1_000)
@@ -119,7 +119,8 @@ def _read_fields(http: HttpRequest, state: ScenarioState, body: bytes) -> tuple[
 def _read_input(http: HttpRequest, state: ScenarioState, counted: Any) -> tuple[dict[str, Any], _Headers]:
     """Return the fields of the request in a body of CountTokens, and the headers of the API."""
     if isinstance(counted, dict) and isinstance(counted.get("converse"), dict):
-        fields = to_messages(counted["converse"])
+        strict = validation_mode(http.headers, state.scenario.policy) == "anthropic"
+        fields = to_messages(counted["converse"], strict=strict)
         return fields, (*API_HEADERS, *take_betas(fields, http.headers.get("anthropic-beta", "")))
     try:
         body = b64decode(counted["invokeModel"]["body"], validate=True)

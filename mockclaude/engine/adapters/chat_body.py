@@ -14,6 +14,7 @@ _MOST_OF_UNKNOWN = 4_096
 """The maximum tokens of a model that is not in the catalogue, if the request has none."""
 
 _USER_PARTS = ("text", "image_url", "file", "input_audio")
+_RESULT_PARTS = ("text", "image_url")
 _ROLES = "Input should be 'system', 'developer', 'user', 'assistant', 'tool' or 'function'"
 
 
@@ -78,9 +79,10 @@ def _add_parameters(body: dict[str, Any], chat: dict[str, Any]) -> None:
 
 
 def _read_stop(stop: Any) -> Any:
+    """Return the stop sequences, without blank ones, which the API refuses."""
     if isinstance(stop, str):
-        return [stop] if stop else []
-    return [sequence for sequence in stop if sequence != ""] if isinstance(stop, list) else stop
+        return [stop] if stop.strip() else []
+    return [text for text in stop if not isinstance(text, str) or text.strip()] if isinstance(stop, list) else stop
 
 
 def _read_output(chat: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +174,7 @@ class _Conversation:
     def _add_result(self, call_id: str, message: dict[str, Any], path: str) -> None:
         content = message.get("content")
         if not isinstance(content, str):
-            content = to_blocks(content, f"{path}.content", ("text",))
+            content = to_blocks(content, f"{path}.content", _RESULT_PARTS)
         if self._results is None:
             self._results = []
             self.turns.append({"role": "user", "content": self._results})

@@ -28,16 +28,20 @@ class ChatEncoder(ErrorEncoder):
         self._is_legacy = is_legacy
         self._with_usage = with_usage
         self._after = b',"usage":null}\n\n' if with_usage else b"}\n\n"
-        self._begin({"model": model})
+        self._model = model
+        self._before = b""
 
     def encode(self, event: Event, at: int) -> bytes:
         """Encode an event; b'' for one without a counterpart."""
-        if event.delta == "text_delta":
-            text = _read(event.data, "delta").get("text")
-            return b'%b{"content":%b}%b' % (self._before, orjson.dumps(text), self._unfinished)
-        encode = _ENCODERS.get(event.name)
+        name, data, delta, _ = event
+        if not self._before and name != "message_start":  # a fault has dropped it
+            self._begin({"model": self._model})
+        if delta == "text_delta":
+            text = _read(data, "delta").get("text")
+            return b"".join((self._before_text, orjson.dumps(text), self._after_text))
+        encode = _ENCODERS.get(name)
         if encode is not None:
-            return encode(self, event.data if isinstance(event.data, dict) else {})
+            return encode(self, data if isinstance(data, dict) else {})
         return super().encode(event, at)
 
     def _begin(self, message: dict[str, Any]) -> None:
@@ -50,6 +54,7 @@ class ChatEncoder(ErrorEncoder):
         self._head = b"data: %b" % orjson.dumps(head)[:-1]
         self._before = b'%b,"choices":[{"index":0,"delta":' % self._head
         self._unfinished = b',"logprobs":null,"finish_reason":null}]%b' % self._after
+        self._before_text, self._after_text = self._before + b'{"content":', b"}" + self._unfinished
         self._usage = dict(_read(message, "usage"))
         self._tools: dict[Any, int | None] = {}
         """Index of a block -> index of its call; None for a block that is not a call."""

@@ -51,15 +51,17 @@ class ConverseDialect(BedrockDialect):
 
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Build the message of Converse."""
-        content = document.get("content") if isinstance(document, dict) else None
+        message = document if isinstance(document, dict) else {}
+        content = message.get("content")
         blocks = map(_to_block, content if isinstance(content, list) else ())
         translated = {
             "metrics": {"latencyMs": response.body[0].at // 1000},
             "output": {"message": {"role": "assistant", "content": list(filter(None, blocks))}},
-            "stopReason": _to_stop_reason(read_value(document, "stop_reason")),
-            "usage": _to_usage(read_value(document, "usage")),
-            **_pick_fields(document, self._paths),
+            "stopReason": _to_stop_reason(message.get("stop_reason")),
+            "usage": _to_usage(message.get("usage")),
         }
+        if self._paths:
+            translated |= _pick_fields(message, self._paths)
         return TranslatedBody(200, add_lines(response), translated)
 
     def translate_error(self, error: Any, response: Response) -> TranslatedBody:
@@ -136,7 +138,7 @@ class _ConverseEncoder:
         """Encode the stop reason; the usage follows with the end of the stream."""
         self._read_usage(data)
         ending = {"stopReason": _to_stop_reason(read_value(data, "delta", "stop_reason"))}
-        return self._frame("messageStop", {**ending, **_pick_fields(data, self._paths)})
+        return self._frame("messageStop", {**ending, **_pick_fields(data, self._paths)} if self._paths else ending)
 
     def _read_usage(self, data: Any) -> None:
         usage = read_value(data, "usage")
@@ -204,7 +206,7 @@ _DELTAS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 def _to_block(block: Any) -> dict[str, Any] | None:
-    translate = _BLOCKS.get(str(read_value(block, "type")))
+    translate = _BLOCKS.get(str(block.get("type"))) if isinstance(block, dict) else None
     return None if translate is None else translate(block)
 
 
@@ -214,10 +216,17 @@ def _to_stop_reason(reason: Any) -> Any:
 
 def _to_usage(usage: Any) -> dict[str, Any]:
     """Build the counts of tokens, of which the total includes the cache."""
-    counts = {name: _read_count(usage, source) for name, source in _COUNTS.items()}
-    created = read_value(usage, "cache_creation")
-    details = [{"inputTokens": count, "ttl": ttl} for key, ttl in _TTLS.items() if (count := _read_count(created, key))]
-    return {**counts, "totalTokens": sum(counts.values()), **({"cacheDetails": details} if details else {})}
+    known = usage if isinstance(usage, dict) else {}
+    counts: dict[str, Any] = {
+        name: count if isinstance(count := known.get(source), int) else 0 for name, source in _COUNTS.items()
+    }
+    counts["totalTokens"] = sum(counts.values())
+    created = known.get("cache_creation")
+    if counts["cacheWriteInputTokens"] and isinstance(created, dict):
+        counts["cacheDetails"] = [
+            {"inputTokens": created[key], "ttl": ttl} for key, ttl in _TTLS.items() if created.get(key)
+        ]
+    return counts
 
 
 _COUNTS = {
@@ -228,16 +237,11 @@ _COUNTS = {
 }
 
 
-def _read_count(usage: Any, name: str) -> int:
-    count = read_value(usage, name)
-    return count if isinstance(count, int) else 0
-
-
-def _pick_fields(message: Any, paths: Sequence[Any]) -> dict[str, Any]:
+def _pick_fields(message: dict[str, Any], paths: Sequence[Any]) -> dict[str, Any]:
     """Return the fields at JSON pointers into a message or a `message_delta`, each in the objects of its path."""
     picked: dict[str, Any] = {}
     ending = read_value(message, "delta") or message
-    data = {**ending, **message, "delta": ending} if paths and isinstance(ending, dict) else {}
+    data = {**ending, **message, "delta": ending} if isinstance(ending, dict) else {}
     for path in paths:
         *parents, last = str(path).split("/")[1:] or [""]
         value, fields = read_value(data, *parents, last), picked

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
-from mockclaude.engine.adapters.platform_body import note_model, write_object
+from mockclaude.engine.adapters.platform_body import describe_model, write_object
 from mockclaude.engine.count_tokens import count_tokens as count_in_core
 from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
@@ -42,5 +42,5 @@ def _answer(
         return answer(http, state)
     body = write_object({**fields, "model": name} if name else fields)
     headers = (("anthropic-user-profile-id", profile),) if isinstance(profile, str) else ()
-    decision = decide_in_dialect(http, state, CoreRequest(body, headers, http.head.path), None, answer)
-    return note_model(decision, written or "", name)
+    request = CoreRequest(body, headers, http.head.path)
+    return decide_in_dialect(http, state, request, None, answer, describe_model(written or "", name))

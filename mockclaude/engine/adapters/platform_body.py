@@ -12,7 +12,6 @@ from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.errors import invalid
 from mockclaude.api.headers import Headers
 from mockclaude.api.mode import Mode
-from mockclaude.engine.decision import Decision, new_decision
 
 _OF_THE_API = ("anthropic-", "cf-")
 _EDGE = ("server", "cloudflare")
@@ -87,8 +86,6 @@ def drop_api_headers(headers: Headers) -> Headers:
     return Headers([line for line in headers.lines if not line[0].startswith(_OF_THE_API) and line != _EDGE])
 
 
-def note_model(decision: Decision, written: str, name: str) -> Decision:
-    """Add a note for the journal if the platform has another name for the model."""
-    if written == name:
-        return decision
-    return new_decision((*decision[:3], (*decision.notes, f"model {written} is {name}"), *decision[4:]))
+def describe_model(written: str, name: str) -> str:
+    """Return a note on another name of a model; '' for the API's name."""
+    return "" if written == name else f"model {written} is {name}"

@@ -17,7 +17,7 @@ from mockclaude.engine.adapters.responses_body import show_fields, to_messages
 from mockclaude.engine.adapters.responses_dialect import ResponsesDialect
 from mockclaude.engine.adapters.responses_object import ResponseForm
 from mockclaude.engine.adapters.stored_responses import HINT, StoringReply, resolve_input
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import Decision, new_decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourcePut
@@ -42,23 +42,23 @@ def create(http: HttpRequest, state: ScenarioState) -> Decision:
     return store(decision) if live is None else decision._replace(live=StoringReply(live, store))
 
 
-def retrieve(http: HttpRequest, state: ScenarioState, response_id: str) -> Decision:
+def retrieve(http: HttpRequest, state: ScenarioState, name: str) -> Decision:
     """Return a stored response.
 
     Raises:
         ApiError: 404; a header is invalid.
     """
-    return _send(http, state, orjson.loads(_find(http, state, response_id).content))
+    return _send(http, state, orjson.loads(_find(http, state, f"resp_{name}").content))
 
 
-def delete(http: HttpRequest, state: ScenarioState, response_id: str) -> Decision:
+def delete(http: HttpRequest, state: ScenarioState, name: str) -> Decision:
     """Delete a stored response.
 
     Raises:
         ApiError: 404; a header is invalid.
     """
-    deleted = _find(http, state, response_id)
-    decision = _send(http, state, {"id": response_id, "object": "response", "deleted": True})
+    deleted = _find(http, state, f"resp_{name}")
+    decision = _send(http, state, {"id": deleted.id, "object": "response", "deleted": True})
     return decision._replace(effects=(ResourceDeleted(deleted.kind, deleted.lane, deleted.id),))
 
 
@@ -66,10 +66,9 @@ def _store(http: HttpRequest, dialect: ResponsesDialect, request: bytes, decisio
     """Add the effect that stores the response, unless it is an error."""
     if dialect.written is None:
         return decision
-    content = orjson.dumps(dialect.written)
-    lane, name = http.head.lane, dialect.written["id"]
-    stored = Resource("response", lane, name, http.now_us, request, content, len(content))
-    return decision._replace(effects=(*decision.effects, ResourcePut(stored)))
+    name, content = dialect.written
+    stored = Resource("response", http.head.lane, name, http.now_us, request, content, len(content))
+    return new_decision((*decision[:10], (*decision.effects, ResourcePut(stored)), *decision[11:]))
 
 
 def _find(http: HttpRequest, state: ScenarioState, response_id: str) -> Resource:

@@ -7,6 +7,7 @@ from typing import Any
 from mockclaude.api.errors import invalid
 from mockclaude.engine.adapters import chat_body
 from mockclaude.engine.adapters.chat_content import read_list, read_object, read_text
+from mockclaude.engine.adapters.platform_body import write_object
 from mockclaude.engine.adapters.responses_items import InputTurns
 
 _STATEFUL = ("conversation", "prompt", "background")
@@ -58,14 +59,21 @@ def to_messages(body: dict[str, Any]) -> dict[str, Any]:
 _MORE = frozenset({"tools", "tool_choice", "text", "reasoning"})
 
 
-def show_fields(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request that its response repeats."""
+def show_fields(body: dict[str, Any]) -> bytes:
+    """Return the fields of a request that its response repeats, as a JSON object.
+
+    Raises:
+        ApiError: 400; a field is nested too deeply.
+    """
     if _SHOWN.keys().isdisjoint(body):
-        return _SHOWN
+        return _USUAL
     shown = {name: default if body.get(name) is None else body[name] for name, default in _SHOWN.items()}
     for name in ("reasoning", "text"):
         shown[name] = {**_SHOWN[name], **shown[name]}
-    return shown
+    return write_object(shown)
+
+
+_USUAL = write_object(_SHOWN)
 
 
 def _read_input(body: dict[str, Any]) -> InputTurns:

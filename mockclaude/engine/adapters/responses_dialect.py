@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from mockclaude.engine.adapters.openai_errors import OpenaiErrors
-from mockclaude.engine.adapters.responses_object import Json, ResponseForm, build_output, read_ending
+from mockclaude.engine.adapters.responses_object import (
+    ResponseForm,
+    as_object,
+    build_output,
+    read_ending,
+    read_name,
+    write_usage,
+)
 from mockclaude.engine.adapters.responses_stream import ResponsesEncoder
 from mockclaude.reply.dialect import TranslatedBody
 from mockclaude.reply.response import Response
@@ -18,23 +27,25 @@ class ResponsesDialect(OpenaiErrors):
         form: The form of the response object.
 
     Attributes:
-        written: The whole response object; None before it is written, and for an error.
+        written: The id and the JSON of the whole response; None before it is written, and for an error.
     """
 
     def __init__(self, form: ResponseForm) -> None:
         self._form = form
-        self.written: Json | None = None
+        self.written: tuple[str, bytes] | None = None
 
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Build the response object of a message."""
-        ending = read_ending(document)
-        output = build_output(document, ending)
-        self.written = self._form.build(document, output, ending.status, ending, document.get("usage"))
-        return TranslatedBody(200, self.translate_headers(response), self.written)
+        message = as_object(document)
+        ending = read_ending(message)
+        output, usage = build_output(message, ending), write_usage(message.get("usage"))
+        written = self._form.write(message, output, ending.status, ending, usage)
+        self._keep(read_name(message), written)
+        return TranslatedBody(200, self.translate_headers(response), orjson.Fragment(written))
 
     def open_stream(self) -> ResponsesEncoder:
         """Create the encoder of a stream."""
         return ResponsesEncoder(self._form, self._keep)
 
-    def _keep(self, written: Json) -> None:
-        self.written = written
+    def _keep(self, name: str, written: bytes) -> None:
+        self.written = f"resp_{name}", written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from mockclaude.engine.adapters.edited_values import as_object, as_text, encode_input, list_blocks, read_count
+import orjson
 
 Json: TypeAlias = dict[str, Any]
 
@@ -119,35 +119,39 @@ class ResponseForm(NamedTuple):
 
     Attributes:
         created: The time of creation, in seconds since the epoch.
-        fields: The fields that repeat those of the request.
+        fields: The fields that repeat those of the request, as a JSON object.
     """
 
     created: int
-    fields: Mapping[str, Any]
+    fields: bytes
 
-    def build(self, message: Mapping[str, Any], output: list[Json], status: str, ending: Ending, usage: Any) -> Json:
-        """Build the object in OpenAI's key order.
+    def write(self, message: Mapping[str, Any], output: list[Json], status: str, ending: Ending, usage: bytes) -> bytes:
+        """Write the object as JSON, which takes a third of the time of a `dict`.
 
         Args:
             message: The message of the API; only its id and its model count.
             output: The items of the output.
             status: The status.
             ending: The ending of the message.
-            usage: The usage of the message; None for a response in progress.
+            usage: The usage as JSON.
         """
-        return {
-            "id": f"resp_{read_name(message)}",
-            "object": "response",
-            "created_at": self.created,
-            "status": status,
-            "background": False,
-            "error": None,
-            "incomplete_details": None if ending.incomplete is None else {"reason": ending.incomplete},
-            "model": message.get("model"),
-            "output": output,
-            **self.fields,
-            "usage": None if usage is None else build_usage(usage),
-        }
+        reason = b"null" if ending.incomplete is None else b'{"reason":"%b"}' % ending.incomplete.encode()
+        return _OBJECT % (
+            orjson.dumps(f"resp_{read_name(message)}"),
+            self.created,
+            status.encode(),
+            reason,
+            orjson.dumps(message.get("model")),
+            orjson.dumps(output),
+            self.fields[1:-1],
+            usage,
+        )
+
+
+_OBJECT = (
+    b'{"id":%b,"object":"response","created_at":%d,"status":"%b","background":false,"error":null,'
+    b'"incomplete_details":%b,"model":%b,"output":%b,%b,"usage":%b}'
+)
 
 
 def read_name(message: Mapping[str, Any]) -> str:
@@ -166,14 +170,14 @@ def read_ending(fields: Mapping[str, Any]) -> Ending:
 def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
     """Build the items of a whole message. Thinking and server tools have no items."""
     name, items = read_name(message), list[Item]()
-    for block in list_blocks(message):
-        kind = block.get("type")
+    content = message.get("content")
+    for block in content if isinstance(content, list) else ():
+        kind = block.get("type") if isinstance(block, dict) else None
         if kind == "text":
-            find_message(items, name).texts.append(as_text(block.get("text")))
+            find_message(items, name).texts.append(str(block.get("text")))
         elif kind == "tool_use":
-            call = CallItem(name, len(items), block)
-            call.texts.append(encode_input(block))
-            items.append(call)
+            items.append(call := CallItem(name, len(items), block))
+            call.texts.append(orjson.dumps(block.get("input")).decode())
     add_refusal(items, name, ending)
     return build_items(items, ending)
 
@@ -207,16 +211,27 @@ def build_items(items: list[Item], ending: Ending) -> list[Json]:
     return built
 
 
-def build_usage(usage: Any) -> Json:
-    """Build the usage, in whose input the tokens of the cache count."""
+def write_usage(usage: Any) -> bytes:
+    """Write the usage, in whose input the tokens of the cache count, as JSON."""
     counts = as_object(usage)
-    read, written = read_count(counts, "cache_read_input_tokens"), read_count(counts, "cache_creation_input_tokens")
-    sent, received = read_count(counts, "input_tokens") + read + written, read_count(counts, "output_tokens")
-    thought = read_count(as_object(counts.get("output_tokens_details")), "thinking_tokens")
-    return {
-        "input_tokens": sent,
-        "input_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
-        "output_tokens": received,
-        "output_tokens_details": {"reasoning_tokens": thought},
-        "total_tokens": sent + received,
-    }
+    read, created = _count(counts, "cache_read_input_tokens"), _count(counts, "cache_creation_input_tokens")
+    sent, received = _count(counts, "input_tokens") + read + created, _count(counts, "output_tokens")
+    details = counts.get("output_tokens_details")
+    thought = _count(details, "thinking_tokens") if isinstance(details, dict) else 0
+    return _USAGE % (sent, read, created, received, thought, sent + received)
+
+
+_USAGE = (
+    b'{"input_tokens":%d,"input_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d},'
+    b'"output_tokens":%d,"output_tokens_details":{"reasoning_tokens":%d},"total_tokens":%d}'
+)
+
+
+def as_object(value: Any) -> Json:
+    """Return a JSON object; an empty one for a value that a fault has changed."""
+    return value if isinstance(value, dict) else {}
+
+
+def _count(counts: Mapping[str, Any], name: str) -> int:
+    value = counts.get(name)
+    return value if isinstance(value, int) else 0

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from mockclaude.api.events import Event
-from mockclaude.engine.adapters.edited_values import as_object
 from mockclaude.engine.adapters.openai_errors import build_error
 from mockclaude.engine.adapters.responses_object import (
     COMPLETED,
@@ -20,10 +19,12 @@ from mockclaude.engine.adapters.responses_object import (
     MessageItem,
     ResponseForm,
     add_refusal,
+    as_object,
     build_items,
     find_message,
     read_ending,
     read_name,
+    write_usage,
 )
 
 _TEXTS = {"text_delta": "text", "input_json_delta": "partial_json"}
@@ -37,10 +38,10 @@ class ResponsesEncoder:
 
     Args:
         form: The form of the response object.
-        keep: Called with the whole response object.
+        keep: Called with the id of the response without its prefix, and with the whole response object.
     """
 
-    def __init__(self, form: ResponseForm, keep: Callable[[Json], None]) -> None:
+    def __init__(self, form: ResponseForm, keep: Callable[[str, bytes], None]) -> None:
         self._form = form
         self._keep = keep
         self._begin({})
@@ -64,10 +65,9 @@ class ResponsesEncoder:
 
     def _start_message(self, data: Json) -> bytes:
         self._begin(as_object(data.get("message")))
-        response = orjson.Fragment(orjson.dumps(self._form.build(self._message, [], IN_PROGRESS, Ending(), None)))
-        return self._write("response.created", response=response) + self._write(
-            "response.in_progress", response=response
-        )
+        response = orjson.Fragment(self._form.write(self._message, [], IN_PROGRESS, Ending(), b"null"))
+        created = self._write("response.created", response=response)
+        return created + self._write("response.in_progress", response=response)
 
     def _start_block(self, data: Json) -> bytes:
         block = as_object(data.get("content_block"))
@@ -107,9 +107,9 @@ class ResponsesEncoder:
     def _stop_message(self, _: Json) -> bytes:
         closed, ending = self._close_last(), self._ending
         output = build_items(self._items, ending)
-        response = self._form.build(self._message, output, ending.status, ending, self._usage)
-        self._keep(response)
-        return closed + self._write(f"response.{ending.status}", response=response)
+        written = self._form.write(self._message, output, ending.status, ending, write_usage(self._usage))
+        self._keep(self._name, written)
+        return closed + self._write(f"response.{ending.status}", response=orjson.Fragment(written))
 
     def _fail(self, data: Json) -> bytes:
         """Write the error as the page on OpenAI's events has it, and as OpenAI's clients read it."""

@@ -9,7 +9,7 @@ from mockclaude.api.fingerprint import read_object
 from mockclaude.api.platform_models import find_model_name
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
 from mockclaude.engine.adapters.platform_body import (
-    note_model,
+    describe_model,
     refuse_extra,
     take_betas,
     take_version,
@@ -58,8 +58,8 @@ def count(http: HttpRequest, state: ScenarioState, project: str, location: str) 
     if written:
         fields["model"] = find_model_name(written)
     core = CoreRequest(write_object(fields), headers, _COUNT)
-    decision = decide_in_dialect(http, state, core, dialect, count_tokens)
-    return note_model(decision, written, fields["model"]) if written else decision
+    note = describe_model(written, fields["model"]) if written else ""
+    return decide_in_dialect(http, state, core, dialect, count_tokens, note)
 
 
 def _predict(
@@ -69,8 +69,8 @@ def _predict(
     refuse_extra(fields, ("model",), validation_mode(http.head.headers, state.scenario.policy))
     name = find_model_name(model)
     core = CoreRequest(write_object({"model": name, **fields, **fields_of_path}), headers)
-    decision = decide_in_dialect(http, state, core, VertexDialect(_name_resource(project, location, model)), decide)
-    return note_model(decision, model, name)
+    dialect = VertexDialect(_name_resource(project, location, model))
+    return decide_in_dialect(http, state, core, dialect, decide, describe_model(model, name))
 
 
 def _read(http: HttpRequest, state: ScenarioState) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import NamedTuple
+
+import orjson
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.file_names import MAX_FILENAME, clean_filename, find_filename_problem
 from mockclaude.api.file_types import UNKNOWN_TYPE, detect_media_type, find_type_problem
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.multipart import FormPart, hash_parts, parse_multipart
+from mockclaude.api.multipart import FormPart, parse_multipart
 
 MIN_EXPIRY, MAX_EXPIRY = 3600, 7_776_000
 """Bounds of `expires_in_seconds`: an hour and 90 days."""
@@ -58,7 +61,7 @@ def read_upload(content_type: str, body: bytes, validation: ValidationResult, *,
     filename = clean_filename(file.filename, media_type)
     if problem := find_filename_problem(filename):
         validation.report(invalid(f"file: {problem}"), gateway_accepts=True)
-    return Upload(filename[:MAX_FILENAME], media_type, file.data, expiry, hash_parts(parts))
+    return Upload(filename[:MAX_FILENAME], media_type, file.data, expiry, _canonicalize(parts))
 
 
 def _parse_parts(content_type: str, body: bytes, validation: ValidationResult) -> list[FormPart]:
@@ -96,3 +99,8 @@ def _find_media_type(file: FormPart, validation: ValidationResult, *, needs_type
     if problem:
         validation.report(invalid(f"file: Content-Type: {problem}"), gateway_accepts=True)
     return UNKNOWN_TYPE if problem else declared
+
+
+def _canonicalize(parts: list[FormPart]) -> bytes:
+    """Encode the parts without the boundary between them, and their contents as hashes."""
+    return orjson.dumps([[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts])

@@ -56,7 +56,7 @@ def page_by_id(
 
 
 def page_by_cursor(
-    items: Sequence[Mapping[str, Any]],
+    items: Sequence[Any],
     numbers: Sequence[int],
     query: Mapping[str, str],
     validation: ValidationResult,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
+
+import orjson
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.file_names import MAX_FILENAME, clean_filename
 from mockclaude.api.file_types import UNKNOWN_TYPE
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.multipart import FormPart, hash_parts, parse_multipart
+from mockclaude.api.multipart import FormPart, parse_multipart
 from mockclaude.engine.resources.skill_archive import SIGNATURE, clean_path, read_archive, write_archive
 from mockclaude.engine.resources.skill_markdown import SKILL_FILE, read_heading
 
@@ -57,7 +60,7 @@ def read_skill(content_type: str, body: bytes, validation: ValidationResult, *, 
     except ApiError as error:
         validation.report(error, gateway_accepts=False)
         parts = [FormPart(_FILES, None, None, body)]
-    label, canonical = _read_label(parts, validation, is_beta=is_beta), hash_parts(parts)
+    label, canonical = _read_label(parts, validation, is_beta=is_beta), _canonicalize(parts)
     files = [part for part in parts if part.name == _FILES]
     try:
         name, description, archive = _read_files(files, is_beta=is_beta)
@@ -67,6 +70,10 @@ def read_skill(content_type: str, body: bytes, validation: ValidationResult, *, 
         archive = write_archive({name: part.data for name, part in zip(names, files, strict=True)})
         return SkillUpload("unnamed", "", label, archive, canonical)
     return SkillUpload(name, description, label, archive, canonical)
+
+
+def _canonicalize(parts: Sequence[FormPart]) -> bytes:
+    return orjson.dumps([[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts])
 
 
 def _read_label(parts: Sequence[FormPart], validation: ValidationResult, *, is_beta: bool) -> str | None:

@@ -51,9 +51,10 @@ def list_versions(http: HttpRequest, state: ScenarioState, skill_id: str) -> Dec
     request = read_request(http, state)
     is_beta, versions = request.is_beta, request.find_skill(skill_id).versions
     versions = versions[::-1] if is_beta else versions
-    items = [describe_version(version, is_beta=is_beta) for version in versions]
     numbers, name = [version.number for version in versions], f"{skill_id} {is_beta} "
-    page = page_by_cursor(items, numbers, http.head.query, request.validation, newest_first=not is_beta, list_name=name)
+    page = page_by_cursor(
+        versions, numbers, http.head.query, request.validation, newest_first=not is_beta, list_name=name
+    )
     return request.decide(Answer(skill_views.describe_page(page, is_beta=is_beta)))
 
 

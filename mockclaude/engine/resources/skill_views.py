@@ -107,10 +107,13 @@ def describe_version(version: SkillVersion, *, is_beta: bool) -> dict[str, Any]:
 
 
 def describe_page(page: dict[str, Any], *, is_beta: bool) -> dict[str, Any]:
-    """Return a page in the shape of the API."""
-    data, next_page = page["data"], page["next_page"]
-    more = {"has_more": next_page is not None} if is_beta else {}
-    return {"data": data, **more, "next_page": next_page}
+    """Return a page of skills or versions in the shape of the API."""
+    data = [
+        describe_skill(item, is_beta=is_beta) if isinstance(item, Skill) else describe_version(item, is_beta=is_beta)
+        for item in page["data"]
+    ]
+    more = {"has_more": page["next_page"] is not None} if is_beta else {}
+    return {"data": data, **more, "next_page": page["next_page"]}
 
 
 def _format_time(at_us: int) -> str:

@@ -55,9 +55,8 @@ def list_skills(http: HttpRequest, state: ScenarioState) -> Decision:
     skills = [
         skill for skill in request.list_skills() if skill.source in sources and (skill.versions or request.is_beta)
     ]
-    items = [describe_skill(skill, is_beta=request.is_beta) for skill in skills]
     numbers = [skill.number for skill in skills]
-    page = page_by_cursor(items, numbers, query, request.validation, list_name="skills ")
+    page = page_by_cursor(skills, numbers, query, request.validation, list_name="skills ")
     return request.decide(Answer(skill_views.describe_page(page, is_beta=request.is_beta)))
 
 

@@ -102,12 +102,16 @@ class Resources:
     def put(self, effect: ResourcePut) -> None:
         """Create or replace a resource."""
         resource = effect.resource
+        if resource.kind == "response":  # has no place in a list
+            size = len(resource.facts) + resource.size
+            self._kept["response"].put(resource.lane, resource.id, resource, size)
+            return
         kind, lane, before = resource.kind, resource.lane, self.get(resource.kind, resource.lane, resource.id)
-        if before is None and kind != "response":  # responses have no order
+        if before is None:
             following = max((other.number for other in self._list(kind, lane)), default=-1) + 1
             number = max(resource.number, following)
         else:
-            number = resource.number if before is None else before.number
+            number = before.number
         size = len(resource.facts) + len(resource.content)
         self._kept[kind].put(lane, resource.id, resource._replace(number=number), size)
 

@@ -105,6 +105,7 @@ fallbacks of a model that has none
 a fallback that the model does not have
 a way to use computers that the model does not know
 an MCP server without tools
+a schema that cannot constrain the answer
 too many strict tools
 too many optional parameters in strict tools
 too many optional parameters in an output format
