@@ -48,7 +48,7 @@ def parse_multipart(content_type: str, body: bytes) -> list[FormPart]:
     Raises:
         ApiError: 400; the content type or the body is malformed.
     """
-    delimiter = b"--" + _find_boundary(content_type)
+    delimiter = _find_delimiter(content_type)
     at = 0 if body.startswith(delimiter) else body.find(b"\n" + delimiter) + 1
     if not body.startswith(delimiter, at):
         raise invalid("The multipart body does not contain its boundary")
@@ -71,8 +71,18 @@ def parse_multipart(content_type: str, body: bytes) -> list[FormPart]:
     return parts
 
 
-def _find_boundary(content_type: str) -> bytes:
-    """Return the boundary that a content type declares."""
+def drop_boundary(content_type: str, body: bytes) -> bytes:
+    """Return a form without its boundary, which clients draw for each request."""
+    boundary = _parse_parameters(content_type).get("boundary", "")
+    return body.replace(_encode_delimiter(boundary), b"") if boundary else body
+
+
+def _encode_delimiter(boundary: str) -> bytes:
+    return b"--" + boundary.encode("utf-8", "surrogateescape")
+
+
+def _find_delimiter(content_type: str) -> bytes:
+    """Return the delimiter of the boundary that a content type declares."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "multipart/form-data":
         raise invalid(f"Unsupported content type '{media_type}'; a form is sent as multipart/form-data")
@@ -81,7 +91,7 @@ def _find_boundary(content_type: str) -> bytes:
         raise invalid("The content type multipart/form-data has no boundary")
     if len(boundary) > MAX_BOUNDARY:
         raise invalid(f"The boundary of the content type has more than {MAX_BOUNDARY} characters")
-    return boundary.encode("utf-8", "surrogateescape")
+    return _encode_delimiter(boundary)
 
 
 def _parse_part(body: bytes, bounds: tuple[int, int], newline: bytes, index: int) -> FormPart:

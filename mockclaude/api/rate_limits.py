@@ -15,10 +15,11 @@ _DETAILS = "For details, refer to: https://docs.claude.com/en/api/rate-limits."
 
 def rate_limit_error(limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
     """Build the error for more than `limit` of `what` (e.g. `input tokens`) a minute."""
+    of_model = f", model: {model}" if model else ""
     return ApiError(
         "rate_limit_error",
         f"This request would exceed your organization's rate limit of {limit:,} {what} per minute "
-        f"(org: {ORGANIZATION_ID}, model: {model}). {_DETAILS} You can see the response headers for current usage. "
+        f"(org: {ORGANIZATION_ID}{of_model}). {_DETAILS} You can see the response headers for current usage. "
         "Please reduce the prompt length or the maximum tokens requested, or try again later. You may also contact "
         "sales at https://claude.com/contact-sales to discuss your options for a rate limit increase.",
         headers=headers,

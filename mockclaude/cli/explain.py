@@ -44,6 +44,7 @@ class _Header(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has none 
 @options.SEED
 @options.VALIDATION
 @options.BETAS
+@options.MAX_UPLOAD
 def explain(
     files: tuple[Path, ...],
     request: BinaryIO | None,
@@ -55,6 +56,7 @@ def explain(
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
+    max_upload: int,
 ) -> None:
     """Explain the response to a request, without a server.
 
@@ -71,16 +73,17 @@ def explain(
         http = HttpRequest(head, headers, body, 0)
         click.echo(explain_response(scenarios[""], [http] * occurrence))
     elif journal is not None:
-        click.echo(explain_response(*_read_recorded(scenarios, journal, entry)))
+        scenario, requests, is_instant = _read_recorded(scenarios, journal, entry)
+        click.echo(explain_response(scenario, requests, max_upload=max_upload, is_instant=is_instant))
     else:
         raise click.UsageError("missing request; expected --request or --journal")
 
 
 def _read_recorded(
     scenarios: Mapping[str, Scenario], journal: Path, number: int | None
-) -> tuple[Scenario, list[HttpRequest]]:
-    """Return the scenario of a recorded request, and the requests up to it."""
-    from mockclaude.journal.recheck import is_complete, is_redacted, rebuild_request, select_entries
+) -> tuple[Scenario, list[HttpRequest], bool]:
+    """Return the scenario of a recorded request, the requests up to it, and whether polls ended batches."""
+    from mockclaude.journal.recheck import ends_at_poll, is_complete, is_redacted, rebuild_request, select_entries
 
     entries = select_entries(read_entries(journal), number)
     if not entries:
@@ -95,4 +98,5 @@ def _read_recorded(
         exit_with_error(f"{where}: its body was truncated in the journal; expected a complete body")
     if is_redacted(entry):
         click.echo(f"warning: {where}: credentials are redacted, so conditions on them fail", err=True)
-    return scenario, [rebuild_request(entry, scenario.policy) for entry in entries]
+    requests = [rebuild_request(entry, scenario.policy) for entry in entries]
+    return scenario, requests, any(map(ends_at_poll, entries))

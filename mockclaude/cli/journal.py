@@ -86,6 +86,7 @@ def _pretty(url: str, line: bytes) -> str:
 @options.VALIDATION
 @options.BETAS
 @options.retry_speed_option("1x")
+@options.MAX_UPLOAD
 def recheck(
     recording: Path,
     files: tuple[Path, ...],
@@ -93,6 +94,7 @@ def recheck(
     validation: Mode | None,
     betas: AcceptedBetas | None,
     retry_speed: str,
+    max_upload: int,
 ) -> None:
     """Compare RECORDING with the decisions and responses of FILES, without a server.
 
@@ -106,7 +108,7 @@ def recheck(
     speed = parse_option("--retry-speed", parse_speed, retry_speed)
     scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
     entries = read_entries(recording)
-    differences = find_differences(scenarios, entries, speed)
+    differences = find_differences(scenarios, entries, speed, max_upload)
     for difference in differences:
         click.echo(str(difference))
     notes = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
@@ -14,6 +14,9 @@ from mockclaude.scenario.rules import Rule
 
 if TYPE_CHECKING:
     from mockclaude.engine.http_request import HttpRequest
+
+HeaderLines: TypeAlias = tuple[tuple[str, str], ...]
+"""Names and values of headers."""
 
 
 class Part(NamedTuple):
@@ -67,6 +70,7 @@ class Decision(NamedTuple):
         effects: Changes of the store, committed immediately.
         at_end: Changes of the store, committed when the response has ended, even by an error.
         batch: The batch that the request has created.
+        core_headers: Of a request in another dialect, the headers in the API's own that differ from the client's.
     """
 
     response: Response
@@ -82,6 +86,7 @@ class Decision(NamedTuple):
     effects: tuple[Effect, ...] = ()
     at_end: tuple[Effect, ...] = ()
     batch: DecidedBatch | None = None
+    core_headers: HeaderLines = ()
 
     def without_body(self) -> Decision:
         """Return the decision for a HEAD request: the response without its body."""
@@ -93,7 +98,7 @@ new_decision: Callable[
         tuple[
             *tuple[Response, str, bool, tuple[str, ...], Rule | None, Draws | None],
             *tuple[bool, MatchResult | None, bytes | None, Live | None, tuple[Effect, ...], tuple[Effect, ...]],
-            DecidedBatch | None,
+            *tuple[DecidedBatch | None, HeaderLines],
         ]
     ],
     Decision,

@@ -11,8 +11,8 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.decide import select_rule
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.reply_builder import ReplyBuilder
-from mockclaude.engine.request_context import RequestContext, add_requested_faults
-from mockclaude.engine.state.store import Effect
+from mockclaude.engine.request_context import RequestContext, add_requested_faults, admit_call
+from mockclaude.engine.state.store import Effect, Refusal
 from mockclaude.reply.compose import Drafter
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Response
@@ -59,6 +59,11 @@ def decide_document(context: RequestContext, answer: Body | Callable[[Draws], An
     from mockclaude.reply.faults.apply import apply_faults
 
     context = add_requested_faults(context)
+    if context.state.scenario.limits:
+        admitted = admit_call(context)
+        if isinstance(admitted, Refusal):
+            return context.refuse(admitted.error, admitted.note)
+        context = context._replace(permit=admitted)
     chaos = context.state.endpoint_chaos
     builder = select_rule(context, context.state.endpoint_rules, chaos) or select_rule(context, (_DEFAULT,), chaos)
     assert builder is not None, "the default rule matches every request"
@@ -77,6 +82,7 @@ def decide_document(context: RequestContext, answer: Body | Callable[[Draws], An
         rule=rule,
         draws=builder.draws if rule or notes else None,
         effects=answered.effects if response.status in (0, 200) else (),
+        at_end=context.at_end,
     )
 
 

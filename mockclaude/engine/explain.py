@@ -12,11 +12,12 @@ from mockclaude.api.fingerprint import parse
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.http_request import HttpRequest, replace_headers
 from mockclaude.engine.paths import RESOURCES
 from mockclaude.engine.request_context import resource_request
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.state.resources import MAX_LANE_BYTES
 from mockclaude.scenario.match import MatchResult, explain
 from mockclaude.scenario.rules import RuleKey, Scenario
 from mockclaude.wire.encode import encode
@@ -26,9 +27,23 @@ _SHOWN_ITEMS = 12
 """The items of a batch whose decisions are shown."""
 
 
-def explain_response(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
-    """Explain the response to the last request, after those to the earlier ones."""
-    state = ScenarioState(scenario._replace(limits=()))
+def explain_response(
+    scenario: Scenario,
+    requests: Sequence[HttpRequest],
+    *,
+    max_upload: int = MAX_LANE_BYTES,
+    is_instant: bool = False,
+) -> str:
+    """Explain the response to the last request, after those to the earlier ones.
+
+    Args:
+        scenario: The scenario.
+        requests: The requests, in their order.
+        max_upload: The maximum number of bytes of an upload, and of the files of a lane.
+        is_instant: Whether the clock is instant, so that polls end batches.
+    """
+    state = ScenarioState(scenario._replace(limits=()), max_upload=max_upload)
+    state.is_instant = is_instant
     *before, http = requests
     for earlier in before:
         state.store.commit(answer(earlier, state).at_end)
@@ -53,6 +68,8 @@ def _rule_lines(
 ) -> Iterator[str]:
     """Yield the failed conditions of rules before the selected one, and of the rules that it shadows."""
     is_before = True
+    if decision.core_headers:
+        http = http._replace(headers=replace_headers(http.headers, decision.core_headers))
     for result in _match_results(scenario, decision.whole or http.body, http, counts):
         is_before = is_before and result.rule is not decision.rule
         if result.failed and (is_before or result.shadowed):

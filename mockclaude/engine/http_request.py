@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cache, cached_property, partial
 from hashlib import blake2b
@@ -139,8 +139,7 @@ class Head:
         return head
 
     def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
-        lines = CIMultiDict(self.headers)
-        lines.update(headers)
+        lines = replace_headers(self.headers, headers)
         core = Head("POST", path, {}, lines, http11=self.http11, page=self.page, guest=self.guest, prefix=self.prefix)
         core.adapter, core.lane = self.adapter, self.lane
         core.is_platform = self.is_platform
@@ -192,13 +191,25 @@ class HttpRequest(NamedTuple):
         return hash_request(self.head.method, self.head.path, self.head.query, canonical, excluded_fields)
 
     def raw_fingerprints(self, extra: str = "") -> Fingerprints:
-        """Hash a request with an unparsed body and `extra`."""
-        return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
+        """Hash a request with an unparsed body, or a form without its boundary."""
+        body, content_type = self.body, self.headers.get("content-type", "")
+        if content_type[:10].lower() == "multipart/":
+            from mockclaude.api.multipart import drop_boundary
+
+            body = drop_boundary(content_type, body)
+        return self.fingerprints(body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
 new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]
 new_http_request = partial(tuple.__new__, HttpRequest)
 """A constructor that calls no Python code."""
+
+
+def replace_headers(headers: Mapping[str, str], lines: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Return headers with added or replaced lines."""
+    replaced = CIMultiDict(headers)
+    replaced.update(lines)
+    return replaced
 
 
 def find_lane(

@@ -136,7 +136,7 @@ class ReplyBuilder:
         ):  # only the claimed counters change
             stream, rule, draws = context.request.stream, self.rule, self.draws
             return new_decision(
-                (reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), (), None)
+                (reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), (), None, ())
             )
         return Decision(
             reply.response,

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from mockclaude.api.api_headers import api_key
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.request import MessagesRequest
@@ -16,9 +17,9 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_header import FAULT_HEADER, parse_fault_header
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.engine.state.limits import lane_owner, limit_request
+from mockclaude.engine.state.limits import lane_owner, limit_call, limit_request
 from mockclaude.engine.state.prompt_cache import look_up
-from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit, Refusal
+from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, LimitRequest, Permit, Refusal
 from mockclaude.engine.state.threads import ThreadRequest
 from mockclaude.engine.trust import guest_error, page_error
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
@@ -156,6 +157,17 @@ def admit(context: RequestContext) -> Permit | Refusal | None:
     usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
     key, limits, revision = request.api_headers.key, state.scenario.limits, state.limits_revision
     limited = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
-    if limited is not None and state.scenario.policy.lane_from:
-        limited = limited._replace(key=lane_owner(key, context.http.head.lane))
-    return None if limited is None else state.store.admit(limited)
+    return _admit(context, limited)
+
+
+def admit_call(context: RequestContext) -> Permit | Refusal | None:
+    """Request admission of a call without a message; return None without a limit."""
+    state, http = context.state, context.http
+    key, endpoint = api_key(http.headers), context.request.endpoint
+    return _admit(context, limit_call(state.scenario.limits, state.limits_revision, key, endpoint, http.now_us))
+
+
+def _admit(context: RequestContext, limited: LimitRequest | None) -> Permit | Refusal | None:
+    if limited is not None and context.state.scenario.policy.lane_from:
+        limited = limited._replace(key=lane_owner(limited.key, context.http.head.lane))
+    return None if limited is None else context.state.store.admit(limited)

@@ -13,8 +13,8 @@ import orjson
 
 from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.decision import Decision
-from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.decision import Decision, HeaderLines
+from mockclaude.engine.http_request import Head, HttpRequest, replace_headers
 from mockclaude.engine.paths import RESOURCES, AdapterName
 from mockclaude.engine.request_context import resource_request
 from mockclaude.reply.draws import Draws
@@ -69,6 +69,7 @@ class JournalEntry:
         closest: The near miss of an unmatched request, if any.
         whole: The body with all messages of its thread, if the request continues one; of a request in another dialect,
             the body in the API's own.
+        core_headers: Of a request in another dialect, the headers in the API's own that differ from the client's.
         script: The planned writes; none if the response is longer than the journal's `max_body`.
         sent: The time of each write, in microseconds from the start of the response.
         ending: How the connection ended; '' if it ended as HTTP specifies.
@@ -87,6 +88,7 @@ class JournalEntry:
     draws: Draws | None = None
     closest: MatchResult | None = None
     whole: bytes | None = None
+    core_headers: HeaderLines = ()
     script: Script = _NO_RESPONSE
     ending = PLAYING
     seconds = 0.0
@@ -119,7 +121,8 @@ class JournalEntry:
         """Record the decision, and the planned writes of up to `max_body` bytes."""
         _, reason, self.streamed, notes, self.rule, self.draws, unmatched, closest, whole, *_ = decision
         self.unmatched, self.closest = unmatched, closest
-        self.whole = self.whole if whole is None else whole
+        if whole is not None:
+            self.whole, self.core_headers = whole, decision.core_headers or self.core_headers
         self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
         self.raw_notes = tuple(map(_shorten, notes)) if notes else ()
         sends = script.sends
@@ -230,7 +233,9 @@ class JournalEntry:
     @property
     def request(self) -> MessagesRequest | None:
         """The request with all messages of its thread; None if it cannot be read."""
-        endpoint, headers, adapter = self.http.head.endpoint, self.raw_headers, self.adapter
+        endpoint, headers, adapter = self.http.head.endpoint, self.http.headers, self.adapter
+        if self.core_headers:
+            headers = replace_headers(headers, self.core_headers)
         if endpoint in RESOURCES:
             return resource_request(endpoint, self.endpoint, headers, adapter)
         if self.whole is None and len(self.body) < self.body_size:
@@ -254,6 +259,8 @@ class JournalEntry:
         if self.raw_notes:
             texts += sum(map(len, self.raw_notes))
         writes = len(self.script.sends) if self._writes is None else len(self._writes)
+        if self.core_headers:
+            texts += sum([len(value) for _, value in self.core_headers])
         bodies = len(self.http.body) + len(self.whole or b"") + self._response_size
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * writes
 

@@ -23,6 +23,7 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ENDS_AT_POLL, ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.resources import MAX_LANE_BYTES
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.scenario.format.policy import Policy
@@ -52,12 +53,24 @@ class Difference(NamedTuple):
         return f"request {self.number}, {self.request}: {'; '.join(self.reasons)}"
 
 
-def recheck(scenarios: Mapping[str, Scenario], entries: Sequence[Data], retry_speed: float = 1.0) -> list[Difference]:
-    """Decide recorded requests again with `scenarios`; return the differences."""
+def recheck(
+    scenarios: Mapping[str, Scenario],
+    entries: Sequence[Data],
+    retry_speed: float = 1.0,
+    max_upload: int = MAX_LANE_BYTES,
+) -> list[Difference]:
+    """Decide recorded requests again; return the differences.
+
+    Args:
+        scenarios: The scenarios by name.
+        entries: The recorded requests.
+        retry_speed: Divides the retry delays sent to clients.
+        max_upload: The maximum number of bytes of an upload, and of the files of a lane.
+    """
     return [
         Difference(entry["number"], f"{entry['request']['method']} {entry['request']['path']}", tuple(reasons))
         for run in split_runs(entries)
-        for entry, reasons in _recheck_run(scenarios, run, retry_speed)
+        for entry, reasons in _recheck_run(scenarios, run, retry_speed, max_upload)
         if reasons
     ]
 
@@ -110,10 +123,12 @@ def _has_created(entry: Data, batch_id: str) -> bool:
 
 
 def _recheck_run(
-    scenarios: Mapping[str, Scenario], run: Sequence[Data], retry_speed: float
+    scenarios: Mapping[str, Scenario], run: Sequence[Data], retry_speed: float, max_upload: int
 ) -> Iterator[tuple[Data, list[str]]]:
-    stores = {name: MemoryStore() for name in scenarios}
-    served = {name: ScenarioState(scenario, retry_speed, stores[name]) for name, scenario in scenarios.items()}
+    stores = {name: MemoryStore(max_upload) for name in scenarios}
+    served = {
+        name: ScenarioState(scenario, retry_speed, stores[name], max_upload) for name, scenario in scenarios.items()
+    }
     for entry in run:
         if _find_batch(entry):
             continue  # the create call decides its items again
@@ -150,12 +165,17 @@ def is_refused_in_flight(entry: Data) -> bool:
     return IN_FLIGHT in entry["decision"]["notes"]
 
 
+def ends_at_poll(entry: Data) -> bool:
+    """Return whether the request has created a batch that a poll ends."""
+    return ENDS_AT_POLL in entry["decision"]["notes"]
+
+
 def _decide_again(served: ScenarioState, store: MemoryStore, entry: Data) -> Data:
     http = rebuild_request(entry, served.scenario.policy)
     method = http.head.method
     again = JournalEntry(entry["number"], entry["at"], method, entry["request"]["path"], {})
     store.limits.crowded = is_refused_in_flight(entry)
-    served.is_instant = ENDS_AT_POLL in entry["decision"]["notes"]
+    served.is_instant = ends_at_poll(entry)
     decision = answer(http, served)
     if method == "HEAD":
         decision = decision.without_body()
@@ -195,10 +215,9 @@ _KEYS = ("x-api-key", "authorization")
 
 def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
-    if entry["response"]["status"] != 401:
-        key = _key(entry["lane"], policy)
-        keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
-        headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
+    key = REDACTED if entry["response"]["status"] == 401 else _key(entry["lane"], policy)
+    keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
+    headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
     headers[LANE_HEADER] = entry["lane"]
     return headers
 

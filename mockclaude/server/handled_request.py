@@ -89,10 +89,15 @@ class HandledRequest:
         if http is not None:
             entry.record_request(http, scenario, journal.max_body)
             journal.keep(entry)
-            if decision.batch is not None:
-                from mockclaude.journal.item_entries import keep_items
 
-                keep_items(journal, entry, decision.batch, self._server.numbers)
+    async def decide_batch(self, http: HttpRequest, scenario: str, state: ScenarioState) -> None:
+        """Decide and journal a request to create a batch; other requests run meanwhile."""
+        from mockclaude.server.batch_decision import decide_batch, journal_items
+
+        decision = await decide_batch(http, state)
+        self.record(decision, http, scenario, state, http11=http.head.http11)
+        if decision.batch is not None:
+            await journal_items(self._server.journal, self.entry, decision.batch, self._server.numbers)
 
     def refuse(self, error: ApiError, http: HttpRequest, root: ScenarioState) -> None:
         """Refuse a request to no scenario."""

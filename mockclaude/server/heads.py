@@ -26,6 +26,7 @@ from mockclaude.engine.valid_headers import validation_mode
 from mockclaude.engine.wrong_urls import explain_path, explain_scenario
 from mockclaude.scenario.format.policy import LaneSource
 from mockclaude.server.handled_request import ClientConnection
+from mockclaude.server.request_body import DEFAULT_LIMIT, find_limit
 
 MAX_HEADS = 1_000
 """The maximum number of known heads. At this number all are dropped."""
@@ -80,7 +81,8 @@ class KnownHead(NamedTuple):
         path: Its redacted path.
         length_name: The spelling of its header `content-length`.
         length: The value of that header; '' without it.
-        is_plain: Whether the body is in no other form, and the connection stays open after the response.
+        is_plain: Whether the body is in no other form and has no limit of its own, and the connection stays open after
+            the response.
     """
 
     key: bytes
@@ -214,6 +216,8 @@ def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:
 
 def _is_plain(request: web.BaseRequest) -> bool:
     if request.version != (1, 1) or not request.keep_alive or request.method == "CONNECT":  # whose body aiohttp ignores
+        return False
+    if request.method == "POST" and find_limit(request.raw_path) is not DEFAULT_LIMIT:  # `read_body` has that limit
         return False
     return not any(name in request.headers for name in _CHANGES_THE_BODY)
 

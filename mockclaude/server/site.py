@@ -27,6 +27,8 @@ from mockclaude.server.request_body import MAX_UPLOAD, find_limit, read_body
 
 _LOCAL = Trust()
 
+_CREATE_BATCH = ("POST", "/v1/messages/batches")
+
 
 class SiteOwner(Protocol):
     """A server for a site, which may be replaced between two requests."""
@@ -177,7 +179,11 @@ class Site:
                     handled.record(page, http11=request.version >= (1, 1))
                     return
                 known = self.heads.read(request, key)
-            self.decide(handled, known, body, connection)
+            if (known.head.method, known.head.path) == _CREATE_BATCH:
+                http = build_http_request(known.head, entry.raw_headers, body, self._began, entry.at, connection)
+                await handled.decide_batch(http, known.scenario, self.served[known.scenario])
+            else:
+                self.decide(handled, known, body, connection)
         except ApiError as error:
             head = self.heads.read_stray(request, error)
             http = build_http_request(head, request.headers, body, self._began, entry.at, connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockclaude.api.redaction import redact
+from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.diagnostics import shorten
@@ -29,7 +29,7 @@ def read_request(entry: JournalEntry) -> MessagesRequest:
             f"request {entry.number}: invalid body, got '{body}'; expected a Messages request; read it in `journal`"
         )
     redacted = MessagesRequest(
-        request.body, entry.headers, endpoint=request.endpoint, adapter=request.adapter, entry=entry
+        request.body, redact_headers(request.headers), endpoint=request.endpoint, adapter=request.adapter, entry=entry
     )
     redacted.custom_id = request.custom_id
     return redacted

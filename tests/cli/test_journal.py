@@ -16,7 +16,9 @@ from mockclaude.journal.entry_json import entry_to_json
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
 from tests.journal.entries import journal_entry
-from tests.serving import post
+from tests.resources.batching import PATH, frame, params
+from tests.resources.files_client import FORM, build_form, build_part
+from tests.serving import post, request
 
 ENTRY = journal_entry(status=200, reason="'hello' (a.yaml:1:9)", seconds=0.001)
 
@@ -134,6 +136,26 @@ def test_refusal_for_requests_in_flight_is_no_difference(start: Start, tmp_path:
 
     summary = "2 requests: answered as recorded (1 refused for requests in flight, as recorded)\n"
     assert (result.exit_code, result.output) == (0, summary)
+
+
+def test_uploads_and_batches_are_decided_as_the_server_did(start: Start, tmp_path: Path) -> None:
+    file, recording = written(tmp_path / "hello.yaml", HELLO), tmp_path / "journal.jsonl"
+    server = (command := start(file, "--max-upload", 1, "--speed", "instant", "--journal", recording)).server
+    form = build_form(build_part("file", b"a" * 700_000, filename="a", media_type="text/plain"))
+    upload = request("POST", "/v1/files", form, content_type=FORM)
+    statuses = [server.ask(each).status for each in (upload, upload)]
+    batch_id = server.ask(request("POST", PATH, frame(params()))).json["id"]
+    statuses += [server.ask(request("GET", f"{PATH}/{batch_id}{end}")).status for end in ("", "/results")]
+    command.signal(signal.SIGTERM)
+    command.end()
+    same = invoke("recheck", recording, file, "--max-upload", 1)
+    other = invoke("recheck", recording, file)
+
+    assert statuses == [200, 400, 200, 200]
+    assert (same.exit_code, same.output) == (0, "6 requests: answered as recorded\n")
+    assert other.output.startswith("request 2, POST /v1/files: the status was 400, is 200\n")
+    assert '"succeeded"' in invoke("explain", "--journal", recording, file).output
+    assert "status 400" in invoke("explain", "--journal", recording, file, "--entry", 2, "--max-upload", 1).output
 
 
 @pytest.mark.parametrize(("option", "value"), [("--retry-speed", "fast"), ("--validation", "some")])

@@ -154,6 +154,7 @@ def test_entries_up_to_a_request_are_of_its_scenario() -> None:
         ({"authorization": REDACTED}, (), 200, {"authorization": "Bearer lane"}),
         ({"x-api-key": REDACTED}, ("b", "a"), 200, {"x-api-key": "a"}),
         ({"x-api-key": REDACTED}, ("a",), 401, {"x-api-key": REDACTED}),
+        ({"authorization": REDACTED}, ("a",), 401, {"authorization": f"Bearer {REDACTED}"}),
         ({}, (), 200, {"x-api-key": None, "authorization": None}),
     ],
 )

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
-from tests.load import breaking, idle, pacing, patience, soak
+from tests.load import breaking, idle, pacing, patience, soak, storing
 from tests.load.running import Line
 
 CHECKS: dict[str, Callable[[Namespace], Iterator[Line]]] = {
@@ -21,6 +21,7 @@ CHECKS: dict[str, Callable[[Namespace], Iterator[Line]]] = {
     "idle": lambda _: idle.check(),
     "patience": lambda _: patience.check(),
     "soak": lambda given: soak.check(given.requests),
+    "storing": lambda _: storing.check(),
 }
 
 

@@ -158,7 +158,7 @@ def test_a_prefix_that_one_item_caches_is_read_by_the_next(client: Batching) -> 
 
 
 def test_limits_apply_to_no_item() -> None:
-    client = Batching("{rules: [{reply: Hi!}], limits: {requests_per_minute: 2}}")
+    client = Batching("{rules: [{reply: Hi!}], limits: {requests_per_minute: 3}}")
     assert [text_of(result) for result in client.run(*[params()] * 5)] == ["Hi!"] * 5
 
 

@@ -13,6 +13,7 @@ from mockclaude.journal.journal import Journal
 from mockclaude.journal.recheck import recheck
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve, Start
+from tests.resources.batching import frame, params
 from tests.resources.files_client import FORM, build_form, build_part
 from tests.resources.storing import PNG, block
 from tests.serving import Running, post, request
@@ -85,8 +86,25 @@ def test_folder_keeps_files_over_a_restart(serve: Serve, tmp_path: Path) -> None
     assert serve(SCENARIO, data=tmp_path).ask(post([block("image", file_id)])).status == 404
 
 
+def test_equal_upload_after_a_restart_is_another_file(serve: Serve, tmp_path: Path) -> None:
+    ids = [upload(serve(SCENARIO, data=tmp_path))["id"] for _ in range(3)]
+    listed = serve(SCENARIO, data=tmp_path).ask(request("GET", "/v1/files")).json["data"]
+
+    assert [file["id"] for file in listed] == ids[::-1]
+    assert len(set(ids)) == 3
+
+
 def test_option_data_keeps_files_over_a_restart(start: Start, tmp_path: Path) -> None:
     with start("--data", tmp_path / "data") as command:
         metadata = upload(command.server)
     with start("--data", tmp_path / "data") as command:
         assert command.server.ask(request("GET", "/v1/files")).json["data"] == [metadata]
+
+
+def test_small_bound_holds_for_later_uploads(serve: Serve) -> None:
+    server = serve(SCENARIO, max_upload=1000)
+    file = build_part("file", b"x" * 900, filename="a", media_type="text/plain")
+    batch = frame(*[params()] * 9)
+    for _ in range(3):
+        for path, body in (("/v1/files", build_form(file)), ("/v1/messages/batches", batch)):
+            assert server.ask(request("POST", path, body, content_type=FORM)).error[0] == "request_too_large"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockclaude.engine.state.resources import Resource, ResourcePut
-from tests.resources.files_client import BETA, MANAGED, PNG, FilesClient, build_part
+from tests.resources.files_client import BETA, MANAGED, PNG, FilesClient, build_form, build_part
 from tests.serving import NOW
 
 DAY = 86_400
@@ -92,12 +92,36 @@ def test_reset_of_a_lane_drops_its_files() -> None:
 @pytest.mark.parametrize(
     ("boundary", "headers"), [("b", {}), ("other", {}), ("b", {"x_stainless_retry_count": "1"})], ids=str
 )
-def test_id_depends_on_the_parts_of_the_form_only(boundary: str, headers: dict[str, str]) -> None:
+def test_id_is_independent_of_boundary_and_retries(boundary: str, headers: dict[str, str]) -> None:
     content_type = f"multipart/form-data; boundary={boundary}"
-    body = (FILE + b"--b--").replace(b"--b", f"--{boundary}".encode())
+    body = build_form(FILE).replace(b"--b", f"--{boundary}".encode())
     response = FilesClient().send("POST", "/v1/files", body, content_type=content_type, **headers)
 
     assert response.json["id"] == FilesClient().upload()["id"]
+
+
+@pytest.mark.parametrize(
+    ("end", "path", "key", "status"),
+    [
+        ("--b--", "/v1/files", "k", 400),  # without a file
+        ("", "/v1/files", "k", 400),  # cut
+        ("--b--", "/v1/file", "k", 404),
+        ("--b--", "/v1/files", "", 401),
+    ],
+)
+def test_request_id_of_a_refused_form_is_independent_of_its_boundary(
+    end: str, path: str, key: str, status: int
+) -> None:
+    form = build_part("files", PNG) + end.encode()
+    ids = set()
+    for boundary in ("b", "other"):
+        body = form.replace(b"--b", f"--{boundary}".encode())
+        content_type = f"Multipart/form-data; boundary={boundary}"
+        response = FilesClient().send("POST", path, body, content_type=content_type, x_api_key=key)
+        assert response.status == status
+        ids.add(response.headers["request-id"])
+
+    assert len(ids) == 1
 
 
 def test_equal_uploads_have_different_ids() -> None:

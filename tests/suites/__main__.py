@@ -1,7 +1,8 @@
-"""Run the tests of the official SDKs against the built-in scenario with `validation: off`."""
+"""Run the tests and the examples of the official SDKs against the built-in scenario."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
@@ -10,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from mockclaude.testing import MockClaude
-from tests.suites import python_sdk, typescript_sdk
+from tests.suites import acceptance, python_sdk, typescript_sdk
+from tests.suites.examples import run_examples
 from tests.suites.refusing import serve_refusals
 from tests.suites.results import Case, Result, count_rows, format_table, list_failures
 
@@ -19,7 +21,7 @@ PYTHON, TYPESCRIPT = "2.14.0", "0.120.0"
 
 
 def report(name: str, run_tests: Callable[[str], dict[Case, Result]]) -> int:
-    """Run tests against mockclaude and against a server that refuses. Print the table, and return the exit code."""
+    """Run tests in the mode `off` and against refusals. Print the table, and return the exit code."""
     with MockClaude(validation="off") as mock:
         mock.when().reply({"generate": "auto"})
         results = run_tests(mock.base_url)
@@ -41,11 +43,40 @@ def run_python(arguments: Namespace, folder: Path) -> int:
     return max(codes)
 
 
+def run_python_examples(arguments: Namespace, folder: Path) -> int:
+    """Run the example programs of a version of the Python SDK. Print a line for each."""
+    python, sources = python_sdk.prepare(arguments.version, folder)
+    codes = []
+    with MockClaude() as mock:
+        mock.when().reply({"generate": "auto"})
+        for name, code, line in run_examples(python, sources, mock.base_url):
+            print(f"{name}: {f'exit code {code}: {line}' if code else 'ok'}", flush=True)
+            codes.append(code)
+    print(f"{codes.count(0)} of {len(codes)} examples of anthropic {arguments.version}")
+    return int(any(codes))
+
+
 def run_typescript(arguments: Namespace, folder: Path) -> int:
     """Run the tests of the TypeScript SDK that are in a folder."""
     project = typescript_sdk.prepare(arguments.version, folder, arguments.tests)
     run_tests = partial(typescript_sdk.run_tests, project, report=folder / "typescript.xml")
     return report(f"@anthropic-ai/sdk {arguments.version}", run_tests)
+
+
+def run_programs(arguments: Namespace, folder: Path) -> int:
+    """Run the programs that use several endpoints together, in one environment."""
+    names = arguments.names or list(acceptance.PACKAGES)
+    python = folder / "env-programs" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
+    packages = sorted({package for name in names for package in acceptance.PACKAGES[name]})
+    subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+    codes = []
+    for name in names:
+        code, output = acceptance.run_program(python, name, folder)
+        print(f"{name}: exit code {code}\n{output}", flush=True)
+        codes.append(code)
+    return int(any(codes))
 
 
 def main() -> int:
@@ -56,10 +87,17 @@ def main() -> int:
     python = commands.add_parser("python", help="the tests in the source distribution on PyPI")
     python.add_argument("versions", nargs="*", metavar="VERSION", help=f"default: {PYTHON}")
     python.set_defaults(run=run_python)
+    examples = commands.add_parser("examples", help="the example programs in the same distribution")
+    examples.add_argument("version", nargs="?", default=PYTHON, metavar="VERSION", help=f"default: {PYTHON}")
+    examples.set_defaults(run=run_python_examples)
     typescript = commands.add_parser("typescript", help="tests of the SDK in a folder: the package has none")
     typescript.add_argument("tests", type=Path, metavar="TESTS", help="a folder with files *.test.ts")
     typescript.add_argument("version", nargs="?", default=TYPESCRIPT, metavar="VERSION", help=f"default: {TYPESCRIPT}")
     typescript.set_defaults(run=run_typescript)
+    programs = commands.add_parser("programs", help="programs that use several endpoints together")
+    known = acceptance.PACKAGES
+    programs.add_argument("names", nargs="*", choices=[*known, []], metavar="NAME", help=f"one of {', '.join(known)}")
+    programs.set_defaults(run=run_programs)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.folder or Path(temporary)).resolve()

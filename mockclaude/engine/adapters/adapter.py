@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decide import decide
-from mockclaude.engine.decision import Decision, new_decision
+from mockclaude.engine.decision import Decision, HeaderLines, new_decision
 from mockclaude.engine.http_request import HttpRequest, new_http_request
 from mockclaude.engine.refusal import refuse
 from mockclaude.engine.scenario_state import ScenarioState
@@ -24,7 +24,7 @@ class CoreRequest(NamedTuple):
     """
 
     body: bytes
-    headers: tuple[tuple[str, str], ...] = (("anthropic-version", "2023-06-01"),)
+    headers: HeaderLines = (("anthropic-version", "2023-06-01"),)
     path: str = "/v1/messages"
 
 
@@ -38,7 +38,7 @@ def decide_in_dialect(
 ) -> Decision:
     """Decide a request of an adapter by the path of the core.
 
-    The response is in the dialect, and the journal has the body in the API's own, and the note.
+    The response is in the dialect, and the journal has body and headers in the API's own, and the note.
     """
     head = http.head.to_core(request.path, request.headers)
     since_start_us, reused, fraction_us = http.since_start_us, http.reused, http.fraction_us
@@ -49,4 +49,4 @@ def decide_in_dialect(
         decision = refuse(core, state, error)
     if note:
         decision = decision._replace(notes=(*decision.notes, note))
-    return decision if decision.whole else new_decision((*decision[:8], request.body, *decision[9:]))
+    return new_decision((*decision[:8], decision.whole or request.body, *decision[9:-1], request.headers))

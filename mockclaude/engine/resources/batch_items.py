@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockclaude.api.errors import BATCH_RESULT, MESSAGES, invalid
+from mockclaude.api.errors import BATCH_RESULT, MESSAGES, ApiError, invalid
 from mockclaude.api.fingerprint import TOO_DEEP
 from mockclaude.engine.decision import DecidedItem, Decision
 from mockclaude.engine.http_request import HttpRequest
@@ -16,6 +16,7 @@ from mockclaude.engine.resources.batch_frame import BatchItem
 from mockclaude.engine.resources.batch_views import KINDS, build_line
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.slices import Slices
 
 _NO_RETRY = (("x-stainless-retry-count", "0"),)
 """The create call may be a retry of an SDK. An item never is."""
@@ -45,11 +46,11 @@ class DecidedItems(NamedTuple):
         return f"{len(self.kinds):,} item{'s' * (len(self.kinds) != 1)}: {named or 'none'}"
 
 
-def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchItem]) -> DecidedItems:
-    """Decide the items, and commit the effects of each before the next.
+def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchItem]) -> Slices[DecidedItems]:
+    """Decide the items in slices, and commit the effects of each before the next.
 
     Raises:
-        ApiError: A header is missing or invalid.
+        ApiError: A header is missing or invalid. 413; the results exceed the bound of a lane.
     """
     core = http.head.to_core("/v1/messages", _NO_RETRY)
     is_off = state.validator.headers(core).result.is_off
@@ -66,7 +67,10 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
         result = _build_result(decision)
         kinds.append(_LETTERS[result["type"]])
         content += build_line(item.custom_id, result) + b"\n"
+        if len(content) + len(items) > state.max_upload:
+            raise ApiError("request_too_large", hint="raise it with `--max-upload`")
         decided.append(DecidedItem(request, decision._replace(response=decision.response._replace(body=()))))
+        yield
     return DecidedItems("".join(kinds), bytes(content), tuple(decided))
 
 

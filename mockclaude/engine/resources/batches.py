@@ -13,6 +13,7 @@ from mockclaude.engine.resources.batch_items import decide_items
 from mockclaude.engine.resources.batch_views import DEFAULT_US, BatchFacts, has_results, view_batch, view_results
 from mockclaude.engine.resources.pages import page_by_id
 from mockclaude.engine.scenario_state import ENDS_AT_POLL, ScenarioState
+from mockclaude.engine.slices import Slices, finish
 from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourcePut
 from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
@@ -28,6 +29,11 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     Raises:
         ApiError: 400; the body is not a frame. 413; the results exceed the bound of a lane.
     """
+    return finish(create_in_slices(http, state))
+
+
+def create_in_slices(http: HttpRequest, state: ScenarioState) -> Slices[Decision]:
+    """Do what `create_batch` does, in slices."""
     requests = parse_frame(http.body, state.validator.headers(http.head).result)
     plan, ids = state.scenario.policy.batches, list[str]()
     takes_us = plan.takes_us
@@ -43,12 +49,10 @@ def create_batch(http: HttpRequest, state: ScenarioState) -> Decision:
     decision = decide_document(_context(http, state), announce)
     if decision.response.status not in _STORED:
         return decision
-    decided = decide_items(http, state, requests)
+    decided = yield from decide_items(http, state, requests)
     content = decided.content
     facts = facts._replace(kinds=decided.kinds)
     created = Resource("batch", http.head.lane, ids[0], http.now_us, facts.to_json(), content, len(content))
-    if created.size + len(created.facts) > state.max_upload:
-        raise ApiError("request_too_large", hint="raise it with `--max-upload`")
     notes = (f"batch {ids[0]}, {decided.summary}", *((ENDS_AT_POLL,) if ends_at_poll else ()))
     return decision._replace(
         notes=(*decision.notes, *notes),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from typing import NamedTuple
-
-import orjson
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.file_names import MAX_FILENAME, clean_filename, find_filename_problem
@@ -28,14 +25,12 @@ class Upload(NamedTuple):
         media_type: The declared or detected media type.
         data: The content.
         expires_in_seconds: The lifetime; None without one.
-        canonical: The source of the fingerprint, without the boundary, which differs in each request.
     """
 
     filename: str
     media_type: str
     data: bytes
     expires_in_seconds: int | None
-    canonical: bytes
 
 
 def read_upload(content_type: str, body: bytes, validation: ValidationResult, *, needs_type: bool) -> Upload:
@@ -61,7 +56,7 @@ def read_upload(content_type: str, body: bytes, validation: ValidationResult, *,
     filename = clean_filename(file.filename, media_type)
     if problem := find_filename_problem(filename):
         validation.report(invalid(f"file: {problem}"), gateway_accepts=True)
-    return Upload(filename[:MAX_FILENAME], media_type, file.data, expiry, _canonicalize(parts))
+    return Upload(filename[:MAX_FILENAME], media_type, file.data, expiry)
 
 
 def _parse_parts(content_type: str, body: bytes, validation: ValidationResult) -> list[FormPart]:
@@ -99,8 +94,3 @@ def _find_media_type(file: FormPart, validation: ValidationResult, *, needs_type
     if problem:
         validation.report(invalid(f"file: Content-Type: {problem}"), gateway_accepts=True)
     return UNKNOWN_TYPE if problem else declared
-
-
-def _canonicalize(parts: list[FormPart]) -> bytes:
-    """Encode the parts without the boundary between them, and their contents as hashes."""
-    return orjson.dumps([[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts])

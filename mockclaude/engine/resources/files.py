@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
 
 import orjson
 
 from mockclaude.api.file_names import build_disposition
 from mockclaude.api.file_types import UNKNOWN_TYPE
-from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.endpoint_reply import Answer, Content, decide_document
@@ -36,12 +36,12 @@ class FilesRequest(NamedTuple):
         """The lane (isolation key) of the request."""
         return self.http.head.lane
 
-    def decide(self, answer: Callable[[Draws], Answer], fingerprints: Fingerprints | None = None) -> Decision:
+    def decide(self, answer: Callable[[Draws], Answer]) -> Decision:
         """Decide to send an answer."""
         http, state = self.http, self.state
         request = resource_request("files", http.head.path, http.headers, http.head.adapter)
         request.warnings = self.validation.warnings
-        return decide_document(RequestContext(http, state, request, fingerprints or http.raw_fingerprints()), answer)
+        return decide_document(RequestContext(http, state, request, http.raw_fingerprints()), answer)
 
     def find(self, file_id: str) -> Resource:
         """Return the file with an id.
@@ -59,8 +59,14 @@ class FilesRequest(NamedTuple):
         if resource is not None or store.is_deleted(self.lane, file_id):
             raise error
         self.validation.report(error, gateway_accepts=False)
-        upload = Upload("unnamed", UNKNOWN_TYPE, b"", None, b"")
+        upload = Upload("unnamed", UNKNOWN_TYPE, b"", None)
         return self.create_resource(file_id, upload, downloadable=True)
+
+    def draw_id(self, draws: Draws) -> str:
+        """Draw the id of a new file. A data folder may have an earlier equal upload."""
+        ids = (draws.identifier("file", str(index) if index else "") for index in count())
+        store = self.state.store
+        return next(file_id for file_id in ids if store.find_resource("file", self.lane, file_id) is None)
 
     def create_resource(self, file_id: str, upload: Upload, *, downloadable: bool = False) -> Resource:
         """Create a file."""
@@ -105,11 +111,11 @@ def upload(http: HttpRequest, state: ScenarioState) -> Decision:
     deletions = request.make_room(len(unnamed.content) + len(unnamed.facts))
 
     def answer(draws: Draws) -> Answer:
-        resource = unnamed._replace(id=draws.identifier("file"))
+        resource = unnamed._replace(id=request.draw_id(draws))
         document = file_views.describe_file(resource, request.shape)
         return Answer(document, effects=(*deletions, ResourcePut(resource)))
 
-    return request.decide(answer, http.fingerprints(new.canonical))
+    return request.decide(answer)
 
 
 def list_files(http: HttpRequest, state: ScenarioState) -> Decision:

@@ -35,6 +35,12 @@ MAX_POOLS = 100_000
 COUNT_CACHE_READS = frozenset({"claude-3-haiku-20240307", "claude-3-5-haiku-20241022"})
 """Models whose limit of input tokens counts tokens read from the prompt cache (as documented)."""
 
+CALLS = ("batches", "files")
+"""The endpoints without a message whose calls are limited."""
+
+FILES_PER_MINUTE = 500
+"""The maximum number of calls of the Files API (as documented)."""
+
 _PER_MINUTE = {
     REQUESTS: "requests_per_minute",
     INPUT: "input_tokens_per_minute",
@@ -53,6 +59,25 @@ def limit_request(
     for position, scoped in enumerate(limits):
         if scoped.applies(model, key):
             return LimitRequest(revision, position, scoped.limit, key, models.resolve(model), usage, now_us)
+    return None
+
+
+def limit_call(
+    limits: Sequence[ScopedLimit], revision: int, key: str, endpoint: str, now_us: int
+) -> LimitRequest | None:
+    """Build the admission request of a call without a message, if a limit applies.
+
+    The calls of an endpoint have one bucket, which is not that of a model: `requests_per_minute` of the first limit for
+    all models. The API's documentation has another number for files.
+    """
+    from mockclaude.scenario.format.limits import Limit
+
+    for position, scoped in enumerate(limits if endpoint in CALLS else ()):
+        most = scoped.limit.requests_per_minute
+        if most is not None and scoped.limit.model is None and scoped.applies("", key):
+            limit = Limit(requests_per_minute=FILES_PER_MINUTE if endpoint == "files" else most)
+            place = -1 - position * len(CALLS) - CALLS.index(endpoint)
+            return LimitRequest(revision, place, limit, key, "", InputUsage(0), now_us)
     return None
 
 

@@ -76,10 +76,10 @@ class LimitRequest(NamedTuple):
 
     Attributes:
         revision: A number that changes when the limits of the scenario do.
-        position: The position of `limit` in the scenario.
+        position: The position of `limit` in the scenario; negative for a limit of calls without a message.
         limit: The limit.
         key: The API key.
-        model: The full name of the request's model.
+        model: The full name of the request's model; '' for a call without a message.
         input_usage: The input tokens, by their use of the prompt cache.
         now_us: The time of the request, in microseconds since the epoch.
     """
