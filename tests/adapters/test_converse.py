@@ -123,6 +123,7 @@ def test_tool_call_and_its_result() -> None:
                 "title": "A",
             },
         ),
+        ({"text": "Hi", "image": None, "other": 1}, {"type": "text", "text": "Hi"}),
         (
             {"toolUse": {"toolUseId": "t1", "name": "f", "input": {}}},
             {"type": "tool_use", "id": "t1", "name": "f", "input": {}},
@@ -275,6 +276,7 @@ AT = "messages.0.content"
     [
         ({"messages": 1}, "messages: Input should be a valid list"),
         ({"messages": [1]}, "messages.0: Input should be a valid dictionary"),
+        ({"messages": [None]}, "The model returned the following errors: messages.0.role: Field required"),
         ({"messages": [{"role": "user", "content": "Hi"}]}, f"{AT}: Input should be a valid list"),
         ({"messages": talk(["Hi"])}, f"{AT}.0: Input should be a valid dictionary"),  # type: ignore[list-item]
         ({"messages": talk([{}])}, f"{AT}.0: expected one of text, image, document, toolUse, toolResult"),
