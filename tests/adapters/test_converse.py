@@ -266,6 +266,9 @@ def test_attempts_are_retries() -> None:
     decision = decide(CONVERSE, {"messages": [HELLO]}, "rules: [{when: {retry: 2}, reply: '2'}]", RETRIED)
     assert response_of(decision).status == 200
 
+    scenario = "rules: [{when: {endpoint: count_tokens, retry: 2}, reply: {error: 529}}]"
+    assert response_of(decide(COUNT, {"input": {"converse": {"messages": [HELLO]}}}, scenario, RETRIED)).status == 503
+
 
 RETRIED = {"amz-sdk-request": "attempt=3; max=3"}
 AT = "messages.0.content"
