@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.engine.decision import Decision
 from tests.adapters.test_bedrock import COUNT, NAME, ask_core, decide, error_of, response_of
@@ -451,3 +455,49 @@ def test_tokens_are_counted_for_a_converse_body() -> None:
     response = response_of(decide(COUNT, {"input": {"converse": counted}}))
     core = ask_core("/v1/messages/count_tokens", max_tokens=None, system="Be brief.")
     assert response.json == {"inputTokens": core.json["input_tokens"]}
+
+
+WHOLE = {
+    "messages": talk(
+        [
+            {"text": "Hello"},
+            {"document": {"format": "txt", "name": "A", "source": {"bytes": REDACTED}}},
+            {"cachePoint": {}},
+        ],
+        [
+            {"reasoningContent": {"reasoningText": {"text": "a"}}},
+            {"toolUse": {"toolUseId": "t1", "name": "f", "input": {}}},
+        ],
+        [
+            {"toolResult": {"toolUseId": "t1", "content": [{"json": {}}], "status": "error"}},
+            {"guardContent": {"text": {}}},
+        ],
+    ),
+    "system": [{"text": "Be brief."}, {"cachePoint": {"ttl": "1h"}}],
+    "inferenceConfig": {"maxTokens": 9, "stopSequences": ["x"]},
+    "toolConfig": {**TOOLS, "toolChoice": {"tool": {"name": "f"}}},
+    "additionalModelRequestFields": {"anthropic_beta": ["a-2026-01-01"], "tools": []},
+    "additionalModelResponseFieldPaths": ["/usage"],
+    "outputConfig": {"effort": "low", "textFormat": {"structure": {"jsonSchema": {"schema": "{}"}}}},
+}
+
+
+def list_places(value: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
+    """List the paths of all values in a body."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from list_places(item, *path, key)
+
+
+ODD = st.sampled_from([None, 1, "a", [], [None], ["a"], [[]], {}, {"text": None}, {"text": "a", "b": 1}, {"json": 1}])
+
+
+@given(st.sampled_from(list(list_places(WHOLE))), ODD, st.sampled_from(["anthropic", "gateway", "off"]))
+def test_any_value_anywhere_has_an_answer(place: tuple[Any, ...], value: Any, mode: str) -> None:
+    body: Any = deepcopy(WHOLE)
+    holder = body
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    assert response_of(decide(CONVERSE, body, f"validation: {mode}\nrules: [{{reply: Hi}}]")).status in (200, 400)
