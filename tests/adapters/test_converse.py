@@ -490,7 +490,9 @@ def list_places(value: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
         yield from list_places(item, *path, key)
 
 
-ODD: Any = st.sampled_from([None, 1, "a", [], [None], ["a"], [[]], {}, {"text": None}, {"text": "a", "b": 1}, {"json": 1}])
+ODD: Any = st.sampled_from(
+    [None, 1, "a", [], [None], ["a"], [[]], {}, {"text": None}, {"text": "a", "b": 1}, {"json": 1}]
+)
 
 
 @given(st.sampled_from(list(list_places(WHOLE))), ODD, st.sampled_from(["anthropic", "gateway", "off"]))
