@@ -65,7 +65,10 @@ _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 class FaultContext(NamedTuple):
-    """The inputs of a fault besides the response: ids for errors, its own draws, and the dialect of the client."""
+    """The inputs of a fault besides the response.
+
+    These are the ids of errors, its own draws, and the dialect of the client.
+    """
 
     responses: ResponseContext
     draws: Draws
@@ -126,7 +129,7 @@ def precedes_translation(fault: Fault) -> bool:
 def _find_place(fault: Fault) -> int:
     """Return the place of a fault in a dialect.
 
-    A stall inside an event comes after the translation, and one that drops the whole body: status and headers remain.
+    A stall inside an event comes after the translation. So does a stall that drops the body, since the head remains.
     """
     is_late = isinstance(fault, StallFault) and fault.position and _is_late(fault.position.unit, fault)
     return _ORDER[SliceFault if is_late else type(fault)]
