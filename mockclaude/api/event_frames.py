@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from binascii import crc32
+from functools import lru_cache
 from struct import pack
 
 _TEXT = 7
@@ -11,9 +12,14 @@ _TEXT = 7
 
 def encode_frame(headers: bytes, payload: bytes) -> bytes:
     """Encode one frame, whose headers are encoded already."""
-    prelude = pack(">II", 16 + len(headers) + len(payload), len(headers))
-    message = b"%b%b%b%b" % (prelude, pack(">I", crc32(prelude)), headers, payload)
-    return message + pack(">I", crc32(message))
+    message = _encode_prelude(len(headers), len(payload)) + headers + payload
+    return message + crc32(message).to_bytes(4)
+
+
+@lru_cache(maxsize=4096)
+def _encode_prelude(headers_size: int, payload_size: int) -> bytes:
+    prelude = pack(">II", 16 + headers_size + payload_size, headers_size)
+    return prelude + crc32(prelude).to_bytes(4)
 
 
 def event_headers(name: str) -> bytes:

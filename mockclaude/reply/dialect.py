@@ -6,11 +6,21 @@ after the translation, such as `after: text_delta 2`, stay the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import Data, Response, Run, TimedPiece, json_data, new_response, new_timed_piece
+from mockclaude.reply.response import (
+    Data,
+    Piece,
+    Response,
+    Run,
+    TimedPiece,
+    json_data,
+    new_response,
+    new_timed_piece,
+)
 
 
 class StreamEncoder(Protocol):
@@ -49,8 +59,11 @@ class Dialect(Protocol):
         """Translate the headers of a stream."""
         ...
 
-    def open_stream(self) -> StreamEncoder:
-        """Create the encoder of a stream, which all batches of a live reply share."""
+    def open_stream(self) -> StreamEncoder | None:
+        """Create the encoder of a stream; None if the events of the API are sent.
+
+        All batches of a live reply share the encoder.
+        """
         ...
 
 
@@ -59,14 +72,27 @@ def translate(response: Response, dialect: Dialect, encoder: StreamEncoder | Non
     if response.is_verbatim or response.status == 0:
         return response
     if response.is_stream:
-        encode = (encoder or dialect.open_stream()).encode
-        pieces = [
-            new_timed_piece((at, Event(*piece[:3], encode(piece, at)) if isinstance(piece, Event) else piece))
-            for at, piece in response.take_apart().body
-        ]
-        headers = dialect.translate_headers(response)
-        return response._replace(headers=headers, body=pieces, is_verbatim=True)
+        stream, headers, body = encoder or dialect.open_stream(), dialect.translate_headers(response), response.body
+        if stream is not None:
+            body = [new_timed_piece((at, _translate_piece(piece, at, stream))) for at, piece in body]
+        return new_response((response.status, headers, response.request_id, body, *response[4:-1], True))
     return _translate_json(response, dialect)
+
+
+def _translate_piece(piece: Piece, at: int, stream: StreamEncoder) -> Piece:
+    if isinstance(piece, Event):
+        return piece._replace(encoded=stream.encode(piece, at))
+    return _translate_run(piece, at, stream.encode) if isinstance(piece, Run) else piece
+
+
+def _translate_run(run: Run, at: int, encode: Callable[[Event, int], bytes]) -> Run:
+    events = [part for part in run.take_apart() if isinstance(part, Event)]
+    encoded = [encode(event, at) for event in events]
+    return Run(b"".join(encoded), lambda: map(_replace_bytes, events, encoded))
+
+
+def _replace_bytes(event: Event, encoded: bytes) -> Event:
+    return event._replace(encoded=encoded)
 
 
 def _translate_json(response: Response, dialect: Dialect) -> Response:

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mockclaude.server.process import allow_many_connections
-from tests.benchmarks import growth, paced, page, start, suite, throughput
+from tests.benchmarks import adapters, growth, paced, page, start, suite, throughput
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.servers import CACHE, Workplace, write_files
 from tests.benchmarks.table import GROUPS, Results, from_json
@@ -29,6 +29,7 @@ MEASURES: dict[str, Measure] = {
     "turns": growth.measure_turns,
     "rules": growth.measure_rules,
     "deltas": growth.measure_deltas,
+    "adapters": adapters.measure,
     "start": start.measure_start,
     "memory": start.measure_memory,
     "fixture": suite.measure,

@@ -16,6 +16,7 @@ class Effort(NamedTuple):
     messages: tuple[int, ...] = (3, 19, 99, 499, 1_999)
     rules: tuple[int, ...] = (20, 200, 2_000)
     deltas: tuple[int, ...] = (10, 100, 1_000)
+    adapted: int = 2_000
     conversations: int = 40
     idle: int = 10_000
     tests: int = 300
@@ -34,6 +35,7 @@ QUICK = Effort(
     messages=(3, 9, 19),
     rules=(2, 4),
     deltas=(1, 10),
+    adapted=10,
     conversations=2,
     idle=20,
     tests=5,

@@ -47,6 +47,7 @@ ROWS = (
     Row("regex-none", "rules", "2,000 rules with regex, none matches", "ms of CPU", most=10),
     Row("shared-last", "rules", "2,000 regexes with one shared literal, the last matches", "ms of CPU", most=2),
     Row("shared-none", "rules", "2,000 regexes with one shared literal, none matches", "ms of CPU", most=10),
+    Row("adapter", "adapters", "JSON through the adapter that costs most, without a server", "us of CPU more", most=25),
     Row("start", "start", "Start to first response, beyond importing aiohttp and pydantic", "ms", most=60),
     Row(
         "memory-first",

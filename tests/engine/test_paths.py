@@ -104,7 +104,7 @@ KINDS = {
     "/v1/responses": ("openai", "messages"),
     "/v1/responses/resp_1": ("openai", ""),
     "/v1/completions": ("openai", ""),
-    "/v1/complete": ("anthropic", ""),
+    "/v1/complete": ("anthropic", "messages"),
     "/nothing": ("anthropic", ""),
 }
 

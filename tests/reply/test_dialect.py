@@ -34,7 +34,7 @@ class Lines:
     def translate_headers(self, _: Response) -> Headers:
         return HEADERS
 
-    def open_stream(self) -> StreamEncoder:
+    def open_stream(self) -> StreamEncoder | None:
         return LineEncoder()
 
 
@@ -79,8 +79,8 @@ def with_faults(response: Response, *written: Any, dialect: Dialect | None = LIN
 
 
 def as_tuple(response: Response) -> tuple[Any, ...]:
-    """Return the response as a value that equals one with the same lines."""
-    return (response.headers.lines, *response._replace(headers=HEADERS))
+    """Return the response as a value that equals one with the same lines and events."""
+    return (response.headers.lines, *response.take_apart()._replace(headers=HEADERS))
 
 
 @given(any_replies, st.booleans(), st.booleans(), st.lists(st.sampled_from(BEFORE), max_size=3))
@@ -91,7 +91,7 @@ def test_faults_of_events_are_translated_as_if_they_were_sent_by_the_api(
     usual, ours = with_faults(whole, *written, dialect=None), with_faults(whole, *written)
 
     assert as_tuple(ours) == as_tuple(translate(usual, LINES))
-    assert [at for at, _ in ours.body] == [at for at, _ in usual.take_apart().body]
+    assert [at for at, _ in ours.take_apart().body] == [at for at, _ in usual.take_apart().body]
     assert ours._replace(status=0, headers=HEADERS, body=()) == usual._replace(
         status=0, headers=HEADERS, body=(), is_verbatim=usual.status != 0
     )
@@ -139,6 +139,16 @@ def test_without_faults_the_pieces_of_one_time_are_one_write() -> None:
     joined = translate(response_to([{"text": "Hello there"}], stream=True, paced=False), LINES)
     assert len(encode(joined, http11=True).sends) == 1
     assert joined.data.startswith(b"1 message_start|\n")
+
+
+def test_a_dialect_can_keep_the_events_of_the_api() -> None:
+    class Unchanged(Lines):
+        def open_stream(self) -> None:
+            """Keep the events."""
+
+    usual = response_to([{"text": "Hello there"}], stream=True, paced=True)
+    kept = translate(usual, Unchanged())
+    assert kept == usual._replace(headers=HEADERS, is_verbatim=True)
 
 
 def test_a_response_without_a_json_body_keeps_its_bytes() -> None:

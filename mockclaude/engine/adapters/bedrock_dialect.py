@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from hashlib import blake2b
 from string import ascii_letters, digits
@@ -45,9 +45,13 @@ STREAM_ERRORS = {
 _INPUT_COUNT, _OUTPUT_COUNT = "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count"
 
 _WITH_USAGE = ("message_start", "message_delta")
+_OTHERS = frozenset(("", "ping", "message_stop", *_WITH_USAGE))
+"""Events that change the state of a stream, or have other data in Bedrock."""
 
 _CHUNK = event_headers("chunk")
-PADDING = f"{ascii_letters}{digits}".encode()
+_PADDING = f"{ascii_letters}{digits}".encode()
+PADDINGS = [_PADDING[: number * 7 % len(_PADDING)] for number in range(len(_PADDING))]
+"""The padding of a chunk by its number."""
 
 _STREAM_TYPES = {
     "content-type": "application/vnd.amazon.eventstream",
@@ -121,20 +125,27 @@ class _FrameEncoder:
     def encode(self, event: Event, at: int) -> bytes:
         if self._first_at is None:
             self._first_at = at
-        data = event.data if event.name else read_text(event.encoded)
-        if data is None or event.name == "ping":
+        name, data, _, _ = event
+        if name in _OTHERS:
+            data = self._read_data(event, at)
+        if data is None:
             return b""
-        if event.name == "error":
+        if name == "error":
             return encode_exception(data)
-        if isinstance(data, dict):
-            if event.name in _WITH_USAGE:
-                self._read_usage(data)
-            if event.name == "message_stop":
-                data = {**data, "amazon-bedrock-invocationMetrics": self._build_metrics(at)}
         self._number += 1
-        padding = PADDING[: self._number * 7 % len(PADDING)]
-        encoded = b64encode(data.encode() if isinstance(data, str) else orjson.dumps(data))
-        return encode_frame(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (encoded, padding))
+        encoded = b2a_base64(data.encode() if isinstance(data, str) else orjson.dumps(data), newline=False)
+        return encode_frame(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (encoded, PADDINGS[self._number % len(PADDINGS)]))
+
+    def _read_data(self, event: Event, at: int) -> Any:
+        """Return the data of an event that changes the state of the stream, or is not sent as it is."""
+        name, data, _, encoded = event
+        if not name or name == "ping":
+            return read_text(encoded) if not name else None
+        if isinstance(data, dict) and name in _WITH_USAGE:
+            self._read_usage(data)
+        if isinstance(data, dict) and name == "message_stop":
+            return {**data, "amazon-bedrock-invocationMetrics": self._build_metrics(at)}
+        return data
 
     def _read_usage(self, data: dict[str, Any]) -> None:
         if data.get("type") == "message_start":

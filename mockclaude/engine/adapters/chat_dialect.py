@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from mockclaude.engine.adapters.chat_stream import ChatEncoder
 from mockclaude.engine.adapters.chat_usage import FINISH_REASONS, build_usage, name_completion
+from mockclaude.engine.adapters.edited_values import as_object, as_text, encode_input, list_blocks
 from mockclaude.engine.adapters.openai_errors import OpenaiErrors
 from mockclaude.reply.dialect import TranslatedBody
 from mockclaude.reply.response import Response
@@ -32,14 +31,15 @@ class ChatCompletion(OpenaiErrors):
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Build the completion of a message."""
         text, calls = None, []
-        for block in document["content"]:
-            if block["type"] == "text":
-                text = (text or "") + block["text"]
-            elif block["type"] == "tool_use":
+        for block in list_blocks(document):
+            kind = block.get("type")
+            if kind == "text":
+                text = (text or "") + as_text(block.get("text"))
+            elif kind == "tool_use":
                 calls.append(_to_call(block))
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
-        usage, stop = document["usage"], document["stop_reason"]
-        reason = FINISH_REASONS.get(stop, stop)
+        usage, stop = as_object(document.get("usage")), document.get("stop_reason")
+        reason = FINISH_REASONS.get(stop, stop) if isinstance(stop, str) else stop
         if calls and self._is_legacy:
             message["function_call"] = calls[0]["function"]
         elif calls:
@@ -47,10 +47,10 @@ class ChatCompletion(OpenaiErrors):
         if reason == "tool_calls" and self._is_legacy:
             reason = "function_call"
         completion = {
-            "id": name_completion(document["id"]),
+            "id": name_completion(document.get("id")),
             "object": "chat.completion",
             "created": self._created,
-            "model": document["model"],
+            "model": document.get("model"),
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}],
             "usage": build_usage(usage),
             "service_tier": usage.get("service_tier"),
@@ -64,5 +64,5 @@ class ChatCompletion(OpenaiErrors):
 
 
 def _to_call(block: dict[str, Any]) -> dict[str, Any]:
-    function = {"name": block["name"], "arguments": orjson.dumps(block["input"]).decode()}
-    return {"id": block["id"], "type": "function", "function": function}
+    function = {"name": block.get("name"), "arguments": encode_input(block)}
+    return {"id": block.get("id"), "type": "function", "function": function}

@@ -46,7 +46,7 @@ class ChatEncoder(ErrorEncoder):
 
     def _begin(self, message: dict[str, Any]) -> None:
         head = {
-            "id": name_completion(str(message.get("id", ""))),
+            "id": name_completion(message.get("id")),
             "object": "chat.completion.chunk",
             "created": self._created,
             "model": message.get("model"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockclaude.engine.adapters.edited_values import as_object, as_text, read_count
+
 FINISH_REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -17,21 +19,21 @@ FINISH_REASONS = {
 """Stop reason of the API -> finish reason."""
 
 
-def name_completion(message_id: str) -> str:
+def name_completion(message_id: Any) -> str:
     """Return the id of the completion of a message."""
-    return f"chatcmpl-{message_id.removeprefix('msg_')}"
+    return f"chatcmpl-{as_text(message_id).removeprefix('msg_')}"
 
 
 def build_usage(usage: dict[str, Any]) -> dict[str, Any]:
     """Build the usage of a message's usage, whose counts may be missing."""
-    read = usage.get("cache_read_input_tokens") or 0
-    prompt = (usage.get("input_tokens") or 0) + (usage.get("cache_creation_input_tokens") or 0) + read
-    completion = usage.get("output_tokens") or 0
-    details = usage.get("output_tokens_details") or {}
+    read = read_count(usage, "cache_read_input_tokens")
+    prompt = read_count(usage, "input_tokens") + read_count(usage, "cache_creation_input_tokens") + read
+    completion = read_count(usage, "output_tokens")
+    thought = read_count(as_object(usage.get("output_tokens_details")), "thinking_tokens")
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": read},
-        "completion_tokens_details": {"reasoning_tokens": details.get("thinking_tokens") or 0},
+        "completion_tokens_details": {"reasoning_tokens": thought},
     }

@@ -6,15 +6,9 @@ from typing import Any
 
 import orjson
 
+from mockclaude.engine.adapters.edited_values import as_object
 from mockclaude.engine.adapters.openai_errors import OpenaiErrors
-from mockclaude.engine.adapters.responses_object import (
-    ResponseForm,
-    as_object,
-    build_output,
-    read_ending,
-    read_name,
-    write_usage,
-)
+from mockclaude.engine.adapters.responses_object import ResponseForm, build_output, read_ending, read_name, write_usage
 from mockclaude.engine.adapters.responses_stream import ResponsesEncoder
 from mockclaude.reply.dialect import TranslatedBody
 from mockclaude.reply.response import Response

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from mockclaude.engine.adapters.edited_values import as_object, as_text, encode_input, list_blocks, read_count
+
 Json: TypeAlias = dict[str, Any]
 
 _INCOMPLETE = {
@@ -170,14 +172,14 @@ def read_ending(fields: Mapping[str, Any]) -> Ending:
 def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
     """Build the items of a whole message. Thinking and server tools have no items."""
     name, items = read_name(message), list[Item]()
-    content = message.get("content")
-    for block in content if isinstance(content, list) else ():
-        kind = block.get("type") if isinstance(block, dict) else None
+    for block in list_blocks(message):
+        kind = block.get("type")
         if kind == "text":
-            find_message(items, name).texts.append(str(block.get("text")))
+            find_message(items, name).texts.append(as_text(block.get("text")))
         elif kind == "tool_use":
-            items.append(call := CallItem(name, len(items), block))
-            call.texts.append(orjson.dumps(block.get("input")).decode())
+            call = CallItem(name, len(items), block)
+            call.texts.append(encode_input(block))
+            items.append(call)
     add_refusal(items, name, ending)
     return build_items(items, ending)
 
@@ -214,10 +216,9 @@ def build_items(items: list[Item], ending: Ending) -> list[Json]:
 def write_usage(usage: Any) -> bytes:
     """Write the usage, in whose input the tokens of the cache count, as JSON."""
     counts = as_object(usage)
-    read, created = _count(counts, "cache_read_input_tokens"), _count(counts, "cache_creation_input_tokens")
-    sent, received = _count(counts, "input_tokens") + read + created, _count(counts, "output_tokens")
-    details = counts.get("output_tokens_details")
-    thought = _count(details, "thinking_tokens") if isinstance(details, dict) else 0
+    read, created = read_count(counts, "cache_read_input_tokens"), read_count(counts, "cache_creation_input_tokens")
+    sent, received = read_count(counts, "input_tokens") + read + created, read_count(counts, "output_tokens")
+    thought = read_count(as_object(counts.get("output_tokens_details")), "thinking_tokens")
     return _USAGE % (sent, read, created, received, thought, sent + received)
 
 
@@ -225,13 +226,3 @@ _USAGE = (
     b'{"input_tokens":%d,"input_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d},'
     b'"output_tokens":%d,"output_tokens_details":{"reasoning_tokens":%d},"total_tokens":%d}'
 )
-
-
-def as_object(value: Any) -> Json:
-    """Return a JSON object; an empty one for a value that a fault has changed."""
-    return value if isinstance(value, dict) else {}
-
-
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if isinstance(value, int) else 0

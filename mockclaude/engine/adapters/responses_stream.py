@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from mockclaude.api.events import Event
+from mockclaude.engine.adapters.edited_values import as_object
 from mockclaude.engine.adapters.openai_errors import build_error
 from mockclaude.engine.adapters.responses_object import (
     COMPLETED,
@@ -19,7 +20,6 @@ from mockclaude.engine.adapters.responses_object import (
     MessageItem,
     ResponseForm,
     add_refusal,
-    as_object,
     build_items,
     find_message,
     read_ending,

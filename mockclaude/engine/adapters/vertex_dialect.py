@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.engine.adapters.platform_body import drop_api_headers
 from mockclaude.reply.dialect import TranslatedBody
@@ -15,14 +14,6 @@ _STATUSES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
 
 _UNKNOWN_MODEL = "model: "
 """The beginning of the API's message on an unknown model."""
-
-
-class VertexStream:
-    """Sends the events of a stream unchanged."""
-
-    def encode(self, event: Event, _: int) -> bytes:
-        """Return the bytes of an event."""
-        return event.encoded
 
 
 class VertexDialect:
@@ -52,9 +43,8 @@ class VertexDialect:
         """Drop the headers that only the API sends."""
         return drop_api_headers(response.headers)
 
-    def open_stream(self) -> VertexStream:
-        """Create the encoder of a stream."""
-        return VertexStream()
+    def open_stream(self) -> None:
+        """Send the events of a stream unchanged."""
 
     def _explain(self, message: str) -> str:
         if not self._model or not message.startswith(_UNKNOWN_MODEL):
