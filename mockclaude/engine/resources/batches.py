@@ -51,7 +51,11 @@ def create_in_slices(http: HttpRequest, state: ScenarioState) -> Slices[Decision
     decision = decide_document(_context(http, state), announce)
     if decision.response.status not in _STORED:
         return decision
-    decided = yield from decide_items(http, state, requests)
+    try:
+        decided = yield from decide_items(http, state, requests)
+    except BaseException:
+        state.store.commit(decision.at_end)
+        raise
     content = decided.content
     facts = facts._replace(kinds=decided.kinds)
     created = Resource("batch", http.head.lane, ids[0], http.now_us, facts.to_json(), content, len(content))
