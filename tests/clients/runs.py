@@ -57,6 +57,7 @@ CLIENTS = {
     "agno": ClientProgram(("agno", "anthropic"), "agno_agent.py"),
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
+    "anthropic-0.39": ClientProgram(("anthropic==0.39.0", "httpx<0.28"), "anthropic_completions.py", refusals=1),
     "boto3": ClientProgram(("boto3",), "boto3_calls.py", refusals=8),
     "boto3-converse": ClientProgram(("boto3",), "converse_calls.py", refusals=2),
     "anthropic-batches": ClientProgram(("anthropic",), "anthropic_batches.py"),
