@@ -43,3 +43,12 @@ class ResponsesDialect(OpenaiErrors):
 
     def _keep(self, name: str, written: bytes) -> None:
         self.written = f"resp_{name}", written
+
+
+class InputTokensDialect(OpenaiErrors):
+    """The form of a count of input tokens."""
+
+    def translate_document(self, document: Any, response: Response) -> TranslatedBody:
+        """Return the count by its name in OpenAI's API."""
+        count = {"object": "response.input_tokens", "input_tokens": as_object(document).get("input_tokens")}
+        return TranslatedBody(200, self.translate_headers(response), count)
