@@ -77,7 +77,8 @@ def _to_messages(body: Mapping[str, Any], *, strict: bool) -> list[Block]:
     translated: list[Block] = []
     for index, message in enumerate(read_list(body.get("messages"), ("messages",))):
         path = ("messages", index)
-        content, role = read_object(message, path).get("content"), message.get("role")
+        fields = read_object(message, path)
+        content, role = fields.get("content"), fields.get("role")
         if strict and index == 0:
             check_first_role(role)
         blocks: Any = read_lone_text(content)
