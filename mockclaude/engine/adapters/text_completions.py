@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from mockclaude.api import events, models
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.events import Event
@@ -108,22 +110,34 @@ class _CompletionStream:
 
     def __init__(self, space: str) -> None:
         self._space = space
-        self._before = space
-        self._message: Any = None
+        self._begin(None)
 
     def encode(self, event: Event, _: int) -> bytes:
+        if event.delta == "text_delta":
+            text = f"{self._space_before}{_read(event.data, 'delta', 'text') or ''}"
+            self._space_before = ""
+            return b"%b%b%b" % (self._before, orjson.dumps(text), self._after)
         if event.name == "message_start":
-            self._message, self._before = _read(event.data, "message"), self._space
-        elif event.delta == "text_delta":
-            text = f"{self._before}{_read(event.data, 'delta', 'text') or ''}"
-            self._before = ""
-            return self._encode(text, None)
+            self._begin(_read(event.data, "message"))
         elif event.name == "message_delta":
-            return self._encode("", _read(event.data, "delta"))
+            return _encode(_build_completion(self._message, "", _read(event.data, "delta")))
         return b"" if event.name.startswith(("message_", "content_block_")) else event.encoded
 
-    def _encode(self, text: str, ending: Any) -> bytes:
-        return events.event("completion", _build_completion(self._message, text, ending)).encoded
+    def _begin(self, message: Any) -> None:
+        self._message: Any = message
+        self._space_before: str = self._space
+        shared = _encode(_build_completion(message, _TEXT, None))
+        before, _, after = shared.partition(orjson.dumps(_TEXT))
+        self._before: bytes = before
+        self._after: bytes = after
+
+
+_TEXT = "\ue000text\ue000"
+"""The place of the text in the bytes that all deltas of a stream share: private-use characters."""
+
+
+def _encode(completion: dict[str, Any]) -> bytes:
+    return events.event("completion", completion).encoded
 
 
 def _build_completion(message: Any, text: str, ending: Any) -> dict[str, Any]:
