@@ -79,7 +79,7 @@ class RequestValidator(NamedTuple):
         known = http.head.validated
         valid = known if known is not None and known.policy is self.policy else self.headers(http.head)
         if valid.result.mode != "anthropic":
-            valid = valid._replace(result=ValidationResult(valid.result.mode, valid.result.warnings))
+            valid = ValidHeaders(*valid[:2], ValidationResult(valid.result.mode, valid.result.warnings), *valid[3:])
         result, api_headers = valid.result, valid.api_headers
         if valid.content_type is not None:
             result.report(valid.content_type, gateway_accepts=True)

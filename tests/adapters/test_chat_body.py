@@ -12,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.mode import MODES
 from mockclaude.engine.adapters.chat_body import to_messages
-from tests.adapters.chatting import FUNCTIONS, TOOLS, chat
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.scenario.loading.loader import load_text
+from tests.adapters.chatting import FUNCTIONS, TOOLS, chat, read_chunks, send
 
+STATE = ScenarioState(load_text("rules: [{when: {tools: [a]}, reply: {tool_use: a}}, {reply: Hello}]"))
 OBJECT = {"type": "object"}
 PNG = "iVBORw0KGgo="
 TEXT = b64encode("Größe".encode()).decode()
@@ -473,3 +477,20 @@ FIELDS = [
 def test_any_body_is_translated_or_refused(body: dict[str, Any]) -> None:
     with suppress(ApiError):
         orjson.dumps(to_messages(body))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(
+    st.dictionaries(st.sampled_from([*FIELDS, "stream", "stream_options"]), json_values, max_size=5),
+    st.booleans(),
+)
+def test_any_body_has_a_response(mode: str, fields: dict[str, Any], stream: bool) -> None:
+    response = send(STATE, chat(**{"stream": stream, **fields}), **{"x-mockclaude-validation": mode})
+
+    assert response.status in (200, 400, 404, 410)
+    if response.status != 200:
+        assert list(response.json["error"]) == ["code", "message", "type", "param"]
+    elif b"data: " in response.body:
+        assert read_chunks(response.body)[-1] == "[DONE]"
+    else:
+        assert response.json["object"] == "chat.completion"
