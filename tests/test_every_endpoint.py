@@ -43,6 +43,7 @@ COUNTED = orjson.dumps({"model": "claude-haiku-4-5", **HELLO})
 IN_VERTEX = orjson.dumps({"model": "claude-haiku-4-5", "anthropic_version": "vertex-2023-10-16", **HELLO})
 IN_BEDROCK = orjson.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, **HELLO})
 INVOKED = orjson.dumps({"input": {"invokeModel": {"body": b64encode(IN_BEDROCK).decode()}}})
+OF_OPENAI: dict[str, Any] = {"authorization": "Bearer mock", "x_api_key": None, "anthropic_version": None}
 CODE = {"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]}
 
 
@@ -62,7 +63,7 @@ class LaneClient:
         self.responses: list[bytes] = []
         self.entries: list[dict[str, Any]] = []
 
-    def send(self, call: str, body: bytes = b"", **headers: str) -> Received:
+    def send(self, call: str, body: bytes = b"", **headers: str | None) -> Received:
         """Send a request with the headers of a client of the API; the path may name ids."""
         method, _, path = call.format_map(self.ids).partition(" ")
         values = with_client_headers({LANE_HEADER: self.lane, "host": "localhost:9", **headers})
@@ -134,6 +135,8 @@ REQUESTS: dict[str, Callable[[LaneClient], object]] = {
     "Bedrock's count": lambda client: client.send(f"POST {BEDROCK}count-tokens", INVOKED),
     "Vertex's count": lambda client: client.send(f"POST {VERTEX}count-tokens:rawPredict", IN_VERTEX),
     **{call: partial(LaneClient.send, call=call) for call in CALLS},
+    "OpenAI's models": lambda client: client.send("GET /v1/models", **OF_OPENAI),
+    "OpenAI's model": lambda client: client.send("GET /v1/models/claude-haiku-4-5", **OF_OPENAI),
     **{f"{name}, JSON": partial(LaneClient.send_through, name=name, stream=False) for name in DIALECTS},
     **{f"{name}, stream": partial(LaneClient.send_through, name=name, stream=True) for name in DIALECTS},
 }
@@ -174,7 +177,7 @@ def test_a_journal_is_rechecked_without_a_difference(sent: Sequence[str]) -> Non
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_every_endpoint_is_among_the_requests(path: str, calls: set[tuple[str, str]]) -> None:
-    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
+    pattern = re.sub(r"\\{\w+(\\\*)?\\}", "[^/]+", re.escape(path))
     missing = [method for method in ENDPOINTS[path] if not _has_call(calls, method, pattern)]
     assert missing == []
 

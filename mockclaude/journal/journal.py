@@ -23,6 +23,9 @@ MAX_ENTRIES = 1_000
 MAX_BYTES = 64 * 1024 * 1024
 """The maximum size of all entries together, in bytes by `JournalEntry.size`."""
 
+MAX_UNMATCHED = 100
+"""The maximum number of dropped entries of unmatched requests that stay known."""
+
 Event: TypeAlias = Literal["decided", "grown", "ended"]
 """A change of an entry: its response was decided, a live response was completed, or the response has ended, even by an
 error. Only requests to the API are decided; all requests end."""
@@ -71,6 +74,9 @@ class Journal:
         max_entries: The maximum number of entries of each lane.
         max_bytes: The maximum size of all entries together.
         max_body: The maximum number of bytes that an entry keeps of a request body, and of a response.
+
+    Attributes:
+        dropped_unmatched: The first dropped entries of unmatched requests, such as items of a large batch.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, max_body: int = MAX_BODY) -> None:
@@ -83,6 +89,7 @@ class Journal:
         self._newest = self._largest = _Lane()
         self._dropped: OrderedDict[str, int] = OrderedDict()
         """Number of dropped entries, for lanes without entries."""
+        self.dropped_unmatched: list[JournalEntry] = []
 
     def __len__(self) -> int:
         return sum(len(lane.entries) for lane in tuple(self._lanes.values()))
@@ -171,6 +178,8 @@ class Journal:
         lane.size -= oldest.counted
         self._bytes -= oldest.counted
         oldest.counted = 0
+        if oldest.unmatched and len(self.dropped_unmatched) < MAX_UNMATCHED:
+            self.dropped_unmatched.append(oldest)
         if not lane.entries:
             del self._lanes[lane.name]
             self._dropped[lane.name] = lane.dropped
@@ -235,6 +244,7 @@ class Journal:
                     kept.entries.append(entry)
             if not kept.entries:
                 del self._lanes[kept.name]
+        self.dropped_unmatched = [entry for entry in self.dropped_unmatched if not entry.is_of(lane, scenario)]
         if lane is not None:
             self._dropped.pop(lane, None)
         elif not self._lanes:

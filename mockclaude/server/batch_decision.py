@@ -33,6 +33,12 @@ async def journal_items(journal: Journal, created: JournalEntry, batch: DecidedB
 
 
 async def _run(work: Slices[T]) -> T:
+    """Do the work, also if the client goes: a batch is made although its response is lost.
+
+    The first cancellation is that of the client, or of aiohttp's shutdown. The second one, of the event loop, counts.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "a request is handled in a task"
     end = perf_counter() + MAX_BLOCK
     while True:
         try:
@@ -41,5 +47,9 @@ async def _run(work: Slices[T]) -> T:
             result: T = stop.value
             return result
         if perf_counter() >= end:
-            await asyncio.sleep(0)
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if task.cancelling() > 1:
+                    raise
             end = perf_counter() + MAX_BLOCK

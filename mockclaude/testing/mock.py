@@ -193,7 +193,8 @@ class MockClaude(ReplyMethods):
     @property
     def unmatched_requests(self) -> list[JournalEntry]:
         """The Messages requests that no rule matched."""
-        return [entry for entry in self._server.journal.entries() if entry.unmatched]
+        journal = self._server.journal
+        return [*journal.dropped_unmatched, *(entry for entry in journal.entries() if entry.unmatched)]
 
     @property
     def unused_rules(self) -> list[AddedRule]:

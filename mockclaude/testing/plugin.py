@@ -32,13 +32,14 @@ UNUSED = "mockclaude_unused"
 class _Usage:
     """The use of the fixture by one test.
 
-    `ended` are the journal entries at the end of the fixture, `checked` is the number of the last entry that a phase
-    of the test has checked for unmatched requests.
+    `ended` are the journal entries at the end of the fixture, `ended_unmatched` those of unmatched requests. `checked`
+    is the number of the last entry that a phase of the test has checked for unmatched requests.
     """
 
     mock: MockClaude
     settings: Settings
     ended: list[JournalEntry] | None = None
+    ended_unmatched: list[JournalEntry] | None = None
     error: BaseException | None = None
     checked: int = 0
 
@@ -46,9 +47,14 @@ class _Usage:
     def entries(self) -> list[JournalEntry]:
         return self.mock.journal if self.ended is None else self.ended
 
+    @property
+    def unmatched(self) -> list[JournalEntry]:
+        return self.mock.unmatched_requests if self.ended_unmatched is None else self.ended_unmatched
+
     def end(self) -> None:
         """Save the data for the test report and reset the server."""
         self.ended, self.error = self.mock.journal, self.mock._take_callback_errors()
+        self.ended_unmatched = self.mock.unmatched_requests
         self.mock._reconfigure()
 
 
@@ -248,7 +254,7 @@ def _check_phase(item: pytest.Item) -> Generator[None, object, object]:
         raise callback_error
     usage = item.stash.get(_USAGE, None)
     if usage is not None and not usage.settings.allow_unmatched:
-        unmatched = [entry.reason for entry in usage.entries if entry.unmatched and entry.number > usage.checked]
+        unmatched = [entry.reason for entry in usage.unmatched if entry.number > usage.checked]
         if unmatched:
             pytest.fail("\n".join(unmatched), pytrace=False)
     return result

@@ -124,7 +124,7 @@ _BEDROCK_STATUSES = {
 _STREAMED = {"stream": True}
 _BEARER = {"authorization": "Bearer mock"}
 _CONVERSE = {"messages": [{"role": "user", "content": [{"text": TALK}]}], "inferenceConfig": {"maxTokens": 1024}}
-_COMPLETE = {"model": "claude-2.1", "max_tokens_to_sample": 1024, "prompt": f"\n\nHuman: {TALK}\n\nAssistant:"}
+_COMPLETE = {"model": _MODEL["model"], "max_tokens_to_sample": 1024, "prompt": f"\n\nHuman: {TALK}\n\nAssistant:"}
 
 
 def _is_openai_error(document: Document) -> bool:

@@ -148,7 +148,10 @@ def test_tool_call_and_its_result() -> None:
             {"reasoningContent": {"reasoningText": {"text": "Hm", "signature": "s"}}},
             {"type": "thinking", "thinking": "Hm", "signature": "s"},
         ),
-        ({"reasoningContent": {"redactedContent": REDACTED}}, {"type": "redacted_thinking", "data": "secret"}),
+        (
+            {"reasoningContent": {"redactedContent": REDACTED}, "text": None},
+            {"type": "redacted_thinking", "data": "secret"},
+        ),
         ({"guardContent": {"text": {"text": "Hi", "qualifiers": ["query"]}}}, {"type": "text", "text": "Hi"}),
         (
             {"guardContent": {"image": {"format": "jpeg", "source": {"bytes": "AAAA"}}}},

@@ -19,7 +19,7 @@ from tests.sdk.test_broken import ALONE, TALK, case
 from tests.serving import TIME_SCALE, ServerThread
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.tools,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # boto3 leaves sockets open
 ]
 

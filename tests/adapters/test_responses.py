@@ -236,7 +236,7 @@ def test_encoder_takes_any_events(events: list[Event]) -> None:
 
 @given(JSON)
 def test_dialect_takes_any_document(document: Any) -> None:
-    response = build_response(200, Headers(), "req_1", Data(b""))
+    response = build_response(200, Headers([("date", "Mon, 30 Nov 2026 18:00:00 GMT")]), "req_1", Data(b""))
     translated = ResponsesDialect(ResponseForm(NOW, b'{"a":1}')).translate_document(document, response)
 
     assert orjson.loads(orjson.dumps(translated.document))["object"] == "response"

@@ -57,6 +57,7 @@ CLIENTS = {
     "agno": ClientProgram(("agno", "anthropic"), "agno_agent.py"),
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
+    "anthropic-0.39": ClientProgram(("anthropic==0.39.0", "httpx<0.28"), "anthropic_completions.py", refusals=1),
     "boto3": ClientProgram(("boto3",), "boto3_calls.py", refusals=8),
     "boto3-converse": ClientProgram(("boto3",), "converse_calls.py", refusals=2),
     "anthropic-batches": ClientProgram(("anthropic",), "anthropic_batches.py"),
@@ -67,6 +68,7 @@ CLIENTS = {
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
     "langchain-aws": ClientProgram(("langchain-aws",), "langchain_bedrock.py"),
     "langchain-openai": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_calls.py", refusals=2),
+    "langchain-openai-responses": ClientProgram(("langchain", "langchain-openai"), "langchain_openai_responses.py"),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
     "litellm-bedrock": ClientProgram(("litellm", "boto3"), "litellm_bedrock.py"),
     "litellm-openai": ClientProgram(("litellm",), "litellm_openai.py", refusals=4),
@@ -77,6 +79,8 @@ CLIENTS = {
     "openai": ClientProgram(("openai",), "openai_calls.py", refusals=14),
     "openai-1": ClientProgram(("openai<2",), "openai_calls.py", refusals=14),
     "openai-agents": ClientProgram(("openai-agents",), "openai_agents_runs.py", refusals=1),
+    "openai-agents-responses": ClientProgram(("openai-agents",), "openai_agents_responses.py"),
+    "openai-responses": ClientProgram(("openai",), "openai_responses.py", refusals=2),
     "platforms": ClientProgram(("anthropic[aws,bedrock,vertex]>=2.14",), "platform_clients.py", refusals=4),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
     "pydantic-ai-bedrock": ClientProgram(("pydantic-ai-slim[bedrock]",), "pydantic_ai_bedrock.py"),
@@ -89,8 +93,10 @@ CLIENTS = {
 JAVASCRIPT_CLIENTS = {
     "ai": ClientProgram((), "ai_sdk.mjs", refusals=4),
     "ai-bedrock": ClientProgram((), "ai_bedrock.mjs"),
+    "ai-responses": ClientProgram((), "ai_responses.mjs", refusals=2),
     "langchain-openai-js": ClientProgram((), "langchain_openai.mjs", refusals=2),
     "openai-js": ClientProgram((), "openai_calls.mjs", refusals=10),
+    "openai-responses-js": ClientProgram((), "openai_responses.mjs", refusals=1),
     "platforms-js": ClientProgram((), "platforms.mjs", refusals=5),
 }
 

@@ -189,6 +189,21 @@ def test_counts_of_dropped_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) 
     assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
 
 
+def test_dropped_unmatched_requests_stay_known() -> None:
+    journal = Journal(max_entries=2)
+    for number in range(200):
+        journal.keep(entry(number, unmatched=number % 2 == 0, lane="ab"[number // 198]))
+
+    assert [dropped.number for dropped in journal.dropped_unmatched] == list(range(0, 196, 2))
+    for number in range(200, 300):
+        journal.keep(entry(number, unmatched=True, lane="b"))
+    assert len(journal.dropped_unmatched) == journal_module.MAX_UNMATCHED
+    journal.clear("a")
+    assert [dropped.number for dropped in journal.dropped_unmatched] == [198, 200]
+    journal.clear()
+    assert journal.dropped_unmatched == []
+
+
 def test_entries_of_all_lanes_are_sorted_by_number() -> None:
     journal = Journal()
     for number, lane in enumerate("babca"):

@@ -53,6 +53,14 @@ def test_an_item_has_the_content_of_the_message_and_ids_of_its_own(client: Batch
         ({"stream": True}, ("invalid_request_error", "`stream=True` is not supported in the Message Batches API")),
         ({"max_tokens": 0}, ("invalid_request_error", "max_tokens: must be greater than or equal to 1")),
         ({"speed": "fast"}, ("invalid_request_error", "speed: Extra inputs are not permitted")),
+        ({"fallbacks": "default"}, ("invalid_request_error", "fallbacks: Extra inputs are not permitted")),
+        (
+            {"billing_policy": {"type": "billing_policy", "bill_to": "user_profile"}},
+            (
+                "invalid_request_error",
+                "billing_policy.bill_to: 'user_profile' is not supported in the Message Batches API",
+            ),
+        ),
     ],
 )
 def test_an_invalid_item_is_an_errored_line(client: Batching, fields: dict[str, Any], error: tuple[str, str]) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from http.client import HTTPConnection
+from typing import Any
 
 import orjson
 import pytest
 
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.resources.batch_slices import answer_in_slices
 from mockclaude.engine.routes import answer
 from mockclaude.engine.slices import finish
+from mockclaude.server.batch_decision import decide_batch
 from mockclaude.testing import MessagesRequest, MockClaude
 from tests.conftest import Serve
 from tests.resources.batching import HELLO, PATH, Batching, frame, params
-from tests.serving import request, with_client_headers
+from tests.serving import PATIENCE, request, with_client_headers
 
 ITEMS = 500
 HELLOS = "rules: [{times: 3, reply: First}, {choice: [{reply: A}, {reply: B}]}]"
@@ -41,6 +46,41 @@ def test_message_is_answered_between_the_items_of_a_batch() -> None:
 
     assert events.count("item") == ITEMS
     assert 1 < events.index("message", 1) < ITEMS + 1
+
+
+def test_batch_is_made_if_its_client_goes() -> None:
+    with MockClaude() as mock:
+        gone, other = (HTTPConnection(mock.url.removeprefix("http://")) for _ in range(2))
+
+        def reply(_: MessagesRequest) -> str:
+            gone.close()
+            return "Hi!"
+
+        mock.when().reply(reply)
+        gone.request("POST", PATH, frame(*[params()] * ITEMS), with_client_headers({}))
+        deadline, made = time.monotonic() + PATIENCE, list[Any]()
+        while not made and time.monotonic() < deadline:
+            other.request("GET", PATH, headers=with_client_headers({}))
+            made = orjson.loads(other.getresponse().read())["data"]
+        other.close()
+
+    assert [sum(batch["request_counts"].values()) for batch in made] == [ITEMS]
+
+
+def test_end_of_the_event_loop_ends_the_creation() -> None:
+    client = Batching(HELLOS)
+
+    async def cancel(times: int) -> Decision:
+        creation = decide_batch(client.request("POST", PATH, frame(*[params()] * ITEMS)), client.state)
+        task = asyncio.create_task(creation)
+        for _ in range(times):
+            await asyncio.sleep(0)
+            task.cancel()
+        return await task
+
+    assert asyncio.run(cancel(1)).batch is not None
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel(2))
 
 
 def test_refused_batch_has_no_items_in_the_journal(serve: Serve) -> None:

@@ -62,3 +62,12 @@ def test_folder_keeps_skills_over_a_restart(serve: Serve, tmp_path: Path) -> Non
     assert second.ask(request("DELETE", path)).status == 200
     assert serve(HELLO, data=tmp_path).ask(request("GET", path)).status == 404
     assert list(tmp_path.rglob("*.bin")) == []
+
+
+def test_equal_skill_after_a_restart_is_another_skill(serve: Serve, tmp_path: Path) -> None:
+    ids = [create(serve(HELLO, data=tmp_path))["id"] for _ in range(2)]
+    server = serve(HELLO, data=tmp_path)
+    versions = [server.ask(request("GET", f"/v1/skills/{skill_id}/versions")).json["data"] for skill_id in ids]
+
+    assert len(set(ids)) == 2
+    assert [len(of_skill) for of_skill in versions] == [1, 1]

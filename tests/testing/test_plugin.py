@@ -90,6 +90,11 @@ def test_batch(mockclaude):
     ids.append(evaluate(["Hello", "Bye"]))
     assert [made.custom_id for made in mockclaude.requests] == ["0", "1"]
 
+def test_large_batch(mockclaude):
+    mockclaude.when(user="Bye").reply("Bye!")
+    evaluate(["Hello", *["Bye"] * 1001])
+    assert [entry.batch[1] for entry in mockclaude.unmatched_requests] == ["0"]
+
 def test_next(mockclaude):
     mockclaude.reply("Hi!")
     assert Anthropic().messages.batches.list().data == []
@@ -107,7 +112,7 @@ def evaluate(texts):
         return client.messages.batches.create(requests=requests).id
 """)
 
-    result.assert_outcomes(failed=1, passed=1)
+    result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(["no rule matched; near miss test_chat.py:11: user: expected*", "*- mockclaude -*"])
 
 

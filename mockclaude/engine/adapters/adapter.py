@@ -47,6 +47,6 @@ def decide_in_dialect(
         decision = answer(core, state)
     except ApiError as error:
         decision = refuse(core, state, error)
-    if note:
-        decision = decision._replace(notes=(*decision.notes, note))
-    return new_decision((*decision[:8], decision.whole or request.body, *decision[9:-1], request.headers))
+    notes = (*decision.notes, note) if note else decision.notes
+    whole = decision.whole or request.body
+    return new_decision((*decision[:3], notes, *decision[4:8], whole, *decision[9:-1], request.headers))

@@ -99,8 +99,14 @@ def find_names(model_id: str) -> tuple[str, str]:
 
 def read_attempt(headers: Mapping[str, str]) -> _Headers:
     """Return the header with the number of retries of a client of AWS."""
-    attempt = _ATTEMPT.search(headers.get("amz-sdk-request", ""))
-    return (("x-stainless-retry-count", str(int(attempt[1]) - 1)),) if attempt else ()
+    attempt = headers.get("amz-sdk-request")
+    return _to_retries(attempt) if attempt else ()
+
+
+@remember(64, 200)
+def _to_retries(attempt: str) -> _Headers:
+    match = _ATTEMPT.search(attempt)
+    return (("x-stainless-retry-count", str(int(match[1]) - 1)),) if match else ()
 
 
 def _read_fields(http: HttpRequest, state: ScenarioState, body: bytes) -> tuple[dict[str, Any], _Headers]:

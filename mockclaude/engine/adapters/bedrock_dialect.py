@@ -49,8 +49,8 @@ _OTHERS = frozenset(("", "ping", "message_stop", *_WITH_USAGE))
 """Events that change the state of a stream, or have other data in Bedrock."""
 
 _CHUNK = event_headers("chunk")
-PADDING = f"{ascii_letters}{digits}".encode()
-_PADDINGS = [PADDING[: number * 7 % len(PADDING)] for number in range(len(PADDING))]
+_PADDING = f"{ascii_letters}{digits}".encode()
+PADDINGS = [_PADDING[: number * 7 % len(_PADDING)] for number in range(len(_PADDING))]
 """The padding of a chunk by its number."""
 
 _STREAM_TYPES = {
@@ -134,7 +134,7 @@ class _FrameEncoder:
             return encode_exception(data)
         self._number += 1
         encoded = b2a_base64(data.encode() if isinstance(data, str) else orjson.dumps(data), newline=False)
-        return encode_frame(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (encoded, _PADDINGS[self._number % len(_PADDINGS)]))
+        return encode_frame(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (encoded, PADDINGS[self._number % len(PADDINGS)]))
 
     def _read_data(self, event: Event, at: int) -> Any:
         """Return the data of an event that changes the state of the stream, or is not sent as it is."""

@@ -12,7 +12,7 @@ from mockclaude.api.event_frames import encode_frame, event_headers
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.engine.adapters.bedrock_dialect import (
-    PADDING,
+    PADDINGS,
     BedrockDialect,
     add_lines,
     encode_exception,
@@ -34,6 +34,7 @@ _STREAM_ERRORS = {
 """Type of an error event -> exception of the stream, of which Converse has fewer than InvokeModel."""
 
 _OF_THE_MODEL = "The model returned the following errors: "
+_PADDINGS = [padding.decode() for padding in PADDINGS]
 _STREAM_TYPE = {"content-type": "application/vnd.amazon.eventstream"}
 _TTLS = {"ephemeral_5m_input_tokens": "5m", "ephemeral_1h_input_tokens": "1h"}
 
@@ -53,10 +54,11 @@ class ConverseDialect(BedrockDialect):
         """Build the message of Converse."""
         message = document if isinstance(document, dict) else {}
         content = message.get("content")
-        blocks = map(_to_block, content if isinstance(content, list) else ())
+        items = content if isinstance(content, list) else ()
+        blocks = [block for item in items if (block := _to_block(item)) is not None]
         translated = {
             "metrics": {"latencyMs": response.body[0].at // 1000},
-            "output": {"message": {"role": "assistant", "content": list(filter(None, blocks))}},
+            "output": {"message": {"role": "assistant", "content": blocks}},
             "stopReason": _to_stop_reason(message.get("stop_reason")),
             "usage": _to_usage(message.get("usage")),
         }
@@ -123,11 +125,12 @@ class _ConverseEncoder:
 
     def add_delta(self, data: dict[str, Any]) -> bytes:
         """Encode a delta, except those of citations."""
-        delta, index = read_value(data, "delta"), _read_index(data)
-        kind = str(read_value(delta, "type"))
-        if kind not in _DELTAS or index in self._hidden:
+        delta: Any = data.get("delta")
+        index = _read_index(data)
+        translate = _DELTAS.get(str(delta.get("type"))) if isinstance(delta, dict) else None
+        if translate is None or index in self._hidden:
             return b""
-        return self._frame("contentBlockDelta", {"contentBlockIndex": index, "delta": _DELTAS[kind](delta)})
+        return self._frame("contentBlockDelta", {"contentBlockIndex": index, "delta": translate(delta)})
 
     def stop_block(self, data: dict[str, Any]) -> bytes:
         """Encode the end of a block."""
@@ -147,7 +150,7 @@ class _ConverseEncoder:
 
     def _frame(self, name: str, payload: dict[str, Any]) -> bytes:
         self._number += 1
-        payload["p"] = PADDING[: self._number * 7 % len(PADDING)].decode()
+        payload["p"] = _PADDINGS[self._number % len(_PADDINGS)]
         return encode_frame(_FRAME_HEADERS[name], orjson.dumps(payload))
 
 
@@ -217,10 +220,12 @@ def _to_stop_reason(reason: Any) -> Any:
 def _to_usage(usage: Any) -> dict[str, Any]:
     """Build the counts of tokens, of which the total includes the cache."""
     known = usage if isinstance(usage, dict) else {}
-    counts: dict[str, Any] = {
-        name: count if isinstance(count := known.get(source), int) else 0 for name, source in _COUNTS.items()
-    }
-    counts["totalTokens"] = sum(counts.values())
+    counts: dict[str, Any] = {name: known.get(source) for name, source in _COUNTS.items()}
+    try:
+        counts["totalTokens"] = sum(counts.values())
+    except TypeError:  # a fault has edited a count
+        counts = {name: count if isinstance(count, int) else 0 for name, count in counts.items()}
+        counts["totalTokens"] = sum(counts.values())
     created = known.get("cache_creation")
     if counts["cacheWriteInputTokens"] and isinstance(created, dict):
         counts["cacheDetails"] = [

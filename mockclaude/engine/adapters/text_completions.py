@@ -14,6 +14,7 @@ from mockclaude.api.fingerprint import read_object
 from mockclaude.api.headers import Headers
 from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.adapters.adapter import CoreRequest, decide_in_dialect
+from mockclaude.engine.adapters.edited_values import as_object, as_text, list_blocks
 from mockclaude.engine.adapters.platform_body import write_object
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
@@ -84,10 +85,9 @@ class CompletionDialect:
 
     def translate_document(self, document: Any, response: Response) -> TranslatedBody:
         """Build a completion from the text blocks of a message."""
-        content = _read(document, "content")
-        blocks = content if isinstance(content, list) else []
-        text = "".join([str(_read(block, "text")) for block in blocks if _read(block, "type") == "text"])
-        completion = _build_completion(document, f"{self._space}{text}" if text else "", document)
+        message = as_object(document)
+        text = "".join([as_text(block.get("text")) for block in list_blocks(message) if block.get("type") == "text"])
+        completion = _build_completion(message, f"{self._space}{text}" if text else "", message)
         return TranslatedBody(200, response.headers, completion)
 
     def translate_error(self, error: Any, response: Response) -> TranslatedBody:
@@ -109,49 +109,43 @@ class _CompletionStream:
     def __init__(self, space: str) -> None:
         self._space = space
         self._before = space
-        self._message: Any = None
+        self._message: dict[str, Any] = {}
 
     def encode(self, event: Event, _: int) -> bytes:
+        data = as_object(event.data)
         if event.name == "message_start":
-            self._message, self._before = _read(event.data, "message"), self._space
+            self._message, self._before = as_object(data.get("message")), self._space
         elif event.delta == "text_delta":
-            text = f"{self._before}{_read(event.data, 'delta', 'text') or ''}"
+            text = f"{self._before}{as_text(as_object(data.get('delta')).get('text'))}"
             self._before = ""
-            return self._encode(text, None)
+            return self._encode(text, {})
         elif event.name == "message_delta":
-            return self._encode("", _read(event.data, "delta"))
+            return self._encode("", as_object(data.get("delta")))
         return b"" if event.name.startswith(("message_", "content_block_")) else event.encoded
 
-    def _encode(self, text: str, ending: Any) -> bytes:
+    def _encode(self, text: str, ending: dict[str, Any]) -> bytes:
         return events.event("completion", _build_completion(self._message, text, ending)).encoded
 
 
-def _build_completion(message: Any, text: str, ending: Any) -> dict[str, Any]:
+def _build_completion(message: dict[str, Any], text: str, ending: dict[str, Any]) -> dict[str, Any]:
     """Build a completion.
 
     Args:
         message: The message, for its model and its id.
         text: The text.
-        ending: An object with the stop reason and the stop sequence of the message; None for a part of a stream.
+        ending: The object with the stop reason and the stop sequence; an empty one for a part of a stream.
     """
-    reason, stop = _read(ending, "stop_reason"), _read(ending, "stop_sequence")
+    reason, stop = ending.get("stop_reason"), ending.get("stop_sequence")
     if reason is not None:
         reason = "max_tokens" if reason in _LENGTHS else "stop_sequence"
         stop = None if reason == "max_tokens" else stop or f"\n\n{_HUMAN}"
-    name = f"compl_{str(_read(message, 'id')).removeprefix('msg_')}"
+    name = f"compl_{as_text(message.get('id')).removeprefix('msg_')}"
     return {
         "type": "completion",
         "id": name,
         "completion": text,
         "stop_reason": reason,
-        "model": _read(message, "model"),
+        "model": message.get("model"),
         "stop": stop,
         "log_id": name,
     }
-
-
-def _read(data: Any, *path: str) -> Any:
-    """Return the value at a path; None if a fault has removed it."""
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data

@@ -22,6 +22,9 @@ _NO_RETRY = (("x-stainless-retry-count", "0"),)
 """The create call may be a retry of an SDK. An item never is."""
 
 
+_ONLY_LIVE = ("speed", "fallbacks")
+"""Fields of a message that an item must not have."""
+
 _LETTERS = {kind: letter for letter, kind in KINDS.items()}
 
 
@@ -89,7 +92,11 @@ def _find_problem(params: Any) -> str:
         return "`stream=True` is not supported in the Message Batches API"
     if params.get("max_tokens") == 0:
         return "max_tokens: must be greater than or equal to 1"
-    return "speed: Extra inputs are not permitted" if params.get("speed") is not None else ""
+    policy = params.get("billing_policy")
+    if isinstance(policy, dict) and policy.get("bill_to") == "user_profile":
+        return "billing_policy.bill_to: 'user_profile' is not supported in the Message Batches API"
+    refused = (name for name in _ONLY_LIVE if params.get(name) is not None)
+    return next((f"{name}: Extra inputs are not permitted" for name in refused), "")
 
 
 def _build_result(decision: Decision) -> dict[str, Any]:

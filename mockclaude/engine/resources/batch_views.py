@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -95,6 +96,8 @@ class BatchFacts(NamedTuple):
         """Return the kind of each result at the end, in the order of the requests."""
         takes, count = self.takes_us, len(self.kinds)
         kinds = [KINDS[letter] for letter in self.kinds]
+        if self.canceled_us is None and (takes or 0) <= DAY_US:
+            return kinds
         for index in range(count):
             finished = 0 if takes is None else takes * (index + 1) // count
             if self.canceled_us is not None and (takes is None or self.created_us + finished > self.canceled_us):
@@ -109,8 +112,7 @@ def view_batch(batch_id: str, facts: BatchFacts, now_us: int, results_url: str) 
     status, created_us = facts.status(now_us), facts.created_us
     has_ended, is_archived = status == "ended", now_us >= created_us + ARCHIVED_US
     counts = dict.fromkeys(("processing", *KINDS.values()), 0)
-    for kind in facts.results() if has_ended else ["processing"] * len(facts.kinds):
-        counts[kind] += 1
+    counts |= Counter(facts.results()) if has_ended else {"processing": len(facts.kinds)}
     return {
         "id": batch_id,
         "type": "message_batch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import NamedTuple
 
 import orjson
@@ -18,6 +17,7 @@ from mockclaude.engine.request_context import RequestContext, resource_request
 from mockclaude.engine.resources import file_views
 from mockclaude.engine.resources.file_list import list_page
 from mockclaude.engine.resources.file_upload import Upload, read_upload
+from mockclaude.engine.resources.new_ids import draw_new_id
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourcePut
 from mockclaude.reply.draws import Draws
@@ -62,12 +62,6 @@ class FilesRequest(NamedTuple):
         upload = Upload("unnamed", UNKNOWN_TYPE, b"", None)
         return self.create_resource(file_id, upload, downloadable=True)
 
-    def draw_id(self, draws: Draws) -> str:
-        """Draw the id of a new file. A data folder may have an earlier equal upload."""
-        ids = (draws.identifier("file", str(index) if index else "") for index in count())
-        store = self.state.store
-        return next(file_id for file_id in ids if store.find_resource("file", self.lane, file_id) is None)
-
     def create_resource(self, file_id: str, upload: Upload, *, downloadable: bool = False) -> Resource:
         """Create a file."""
         now_us, lifetime = self.http.now_us, upload.expires_in_seconds
@@ -111,7 +105,7 @@ def upload(http: HttpRequest, state: ScenarioState) -> Decision:
     deletions = request.make_room(len(unnamed.content) + len(unnamed.facts))
 
     def answer(draws: Draws) -> Answer:
-        resource = unnamed._replace(id=request.draw_id(draws))
+        resource = unnamed._replace(id=draw_new_id(state.store, "file", request.lane, draws, "file"))
         document = file_views.describe_file(resource, request.shape)
         return Answer(document, effects=(*deletions, ResourcePut(resource)))
 

@@ -34,7 +34,7 @@ def create_version(http: HttpRequest, state: ScenarioState, skill_id: str) -> De
     number = request.find_free_number()
 
     def answer(draws: Draws) -> Answer:
-        version = request.build_resource(number, upload, skill_id)._replace(id=draws.identifier("skver"))
+        version = request.build_resource(number, upload, skill_id)._replace(id=request.draw_id(draws, "skver"))
         request.check_room(version)
         effects = (ResourcePut(version),) if skill.is_stored else ()
         return Answer(describe_version(read_version(version), is_beta=request.is_beta), effects=effects)

@@ -28,7 +28,7 @@ def create_skill(http: HttpRequest, state: ScenarioState) -> Decision:
     number = request.find_free_number()
 
     def answer(draws: Draws) -> Answer:
-        skill_id, version_id = draws.identifier("skill"), draws.identifier("skver")
+        skill_id, version_id = request.draw_id(draws, "skill"), request.draw_id(draws, "skver")
         skill = request.build_resource(number, upload)._replace(id=skill_id)
         version = request.build_resource(number + 1, upload, skill_id)._replace(id=version_id)
         request.check_room(skill, version)

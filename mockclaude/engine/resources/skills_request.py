@@ -14,6 +14,7 @@ from mockclaude.engine.endpoint_reply import Answer, decide_document
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.request_context import RequestContext, resource_request
 from mockclaude.engine.resources import skill_views
+from mockclaude.engine.resources.new_ids import draw_new_id
 from mockclaude.engine.resources.skill_upload import SkillUpload, read_skill
 from mockclaude.engine.resources.stored_skills import SkillFacts, find_skill, list_skills
 from mockclaude.engine.scenario_state import ScenarioState
@@ -104,6 +105,10 @@ class SkillsRequest(NamedTuple):
             "created_us": self.http.now_us,
         }
         return Resource("skill", self.lane, "", number, orjson.dumps(facts), content, len(content))
+
+    def draw_id(self, draws: Draws, prefix: str) -> str:
+        """Draw the id of a new resource."""
+        return draw_new_id(self.store, "skill", self.lane, draws, prefix)
 
     def find_free_number(self) -> int:
         """Return the number of a new resource: the microsecond, or more if it is taken."""
