@@ -10,10 +10,12 @@ from mockclaude.engine.adapters.chat_content import read_list, read_object, read
 from mockclaude.engine.adapters.platform_body import write_object
 from mockclaude.engine.adapters.responses_items import InputTurns
 
-_STATEFUL = ("conversation", "prompt", "background")
+_STATEFUL = frozenset({"conversation", "prompt", "background"})
 """Fields that need other objects that OpenAI stores."""
 
-_SAME = ("model", "stream", "temperature", "top_p", "user", "safety_identifier", "parallel_tool_calls")
+_SAME = frozenset(
+    {"model", "stream", "temperature", "top_p", "user", "safety_identifier", "parallel_tool_calls", "thinking"}
+)
 """Fields that chat completions have, too."""
 
 _SHOWN: dict[str, Any] = {
@@ -41,12 +43,13 @@ def to_messages(body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ApiError: 400; the body cannot be translated.
     """
-    for field in _STATEFUL:
-        if body.get(field):
+    for field in _STATEFUL & body.keys():
+        if body[field]:
             raise invalid(f"{field}: not supported; expected the whole conversation as `input`")
     turns = _read_input(body)
-    chat = {name: body[name] for name in _SAME if body.get(name) is not None}
-    chat["max_completion_tokens"] = body.get("max_output_tokens")
+    chat = {name: value for name, value in body.items() if name in _SAME}
+    if "max_output_tokens" in body:
+        chat["max_completion_tokens"] = body["max_output_tokens"]
     if not _MORE.isdisjoint(body):
         _add_parameters(chat, body)
     fields = chat_body.to_messages(chat)
