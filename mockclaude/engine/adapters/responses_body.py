@@ -70,13 +70,14 @@ def show_fields(body: dict[str, Any]) -> bytes:
     """
     if _SHOWN.keys().isdisjoint(body):
         return _USUAL
-    shown = {name: default if body.get(name) is None else body[name] for name, default in _SHOWN.items()}
-    for name in ("reasoning", "text"):
+    shown = {**_SHOWN, **{name: body[name] for name in _SHOWN.keys() & body if body[name] is not None}}
+    for name in _NESTED & body.keys():
         shown[name] = {**_SHOWN[name], **shown[name]}
     return write_object(shown)
 
 
 _USUAL = write_object(_SHOWN)
+_NESTED = frozenset({"reasoning", "text"})
 
 
 def _read_input(body: dict[str, Any]) -> InputTurns:
