@@ -7,6 +7,8 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.engine.decision import Decision
 from tests.adapters.test_bedrock import COUNT, NAME, ask_core, decide, error_of, response_of
@@ -180,7 +182,7 @@ def test_block_is_a_block_of_the_api(block: dict[str, Any], translated: dict[str
 def test_text_alone_is_sent_without_a_block() -> None:
     fields = translate(system=[{"text": "Be brief."}])
     assert (fields["system"], fields["messages"]) == ("Be brief.", [{"role": "user", "content": "Hello"}])
-    assert content_of({"text": "Hi"}, {"text": "you"}) == [
+    assert content_of({"text": "Hi"}, {"text": "you", "image": None}) == [
         {"type": "text", "text": "Hi"},
         {"type": "text", "text": "you"},
     ]
@@ -274,6 +276,7 @@ AT = "messages.0.content"
     ("fields", "message"),
     [
         ({"messages": 1}, "messages: Input should be a valid list"),
+        ({"messages": [None]}, "The model returned the following errors: messages.0"),
         ({"messages": [1]}, "messages.0: Input should be a valid dictionary"),
         ({"messages": [{"role": "user", "content": "Hi"}]}, f"{AT}: Input should be a valid list"),
         ({"messages": talk(["Hi"])}, f"{AT}.0: Input should be a valid dictionary"),  # type: ignore[list-item]
@@ -446,3 +449,26 @@ def test_tokens_are_counted_for_a_converse_body() -> None:
     response = response_of(decide(COUNT, {"input": {"converse": counted}}))
     core = ask_core("/v1/messages/count_tokens", max_tokens=None, system="Be brief.")
     assert response.json == {"inputTokens": core.json["input_tokens"]}
+
+
+_KEYS = (
+    *("messages", "role", "content", "system", "toolConfig", "tools", "toolSpec", "toolChoice", "inputSchema", "json"),
+    *("text", "image", "document", "source", "bytes", "format", "name", "toolUse", "toolResult", "toolUseId", "input"),
+    *("reasoningContent", "reasoningText", "redactedContent", "cachePoint", "guardContent", "citationsContent"),
+    *("inferenceConfig", "maxTokens", "outputConfig", "textFormat", "structure", "jsonSchema", "schema", "any", "tool"),
+    *("additionalModelRequestFields", "additionalModelResponseFieldPaths", "status", "searchResult", "stop_reason"),
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "user", "error", "AAAA", "pdf", "{}", "/a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from(_KEYS), _VALUES), st.lists(_VALUES), st.sampled_from(["anthropic", "off"]))
+def test_any_body_is_answered_or_refused(fields: dict[str, Any], content: list[Any], mode: str) -> None:
+    scenario = f"validation: {mode}\nrules: [{{reply: Hello}}]"
+    for messages in ({}, {"messages": [{"role": "user", "content": content}]}):
+        for operation in (CONVERSE, CONVERSE_STREAM):
+            response = response_of(decide(operation, {**fields, **messages}, scenario))
+            assert response.status == 200 or error_of(response)[0] in (400, 404)

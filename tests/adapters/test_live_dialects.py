@@ -13,6 +13,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import PendingReply, ReplyTemplate, Scenario
 from tests.adapters.test_bedrock import INVOKE, MODEL, SIGNED, STREAM, body_of, read_chunks
+from tests.adapters.test_converse import CONVERSE, CONVERSE_STREAM, HELLO
 from tests.api.aws_frames import read_frames
 from tests.engine.deciding import Sent, send
 from tests.serving import http_request
@@ -22,6 +23,7 @@ WRITTEN = load_text(f"rules: [{{reply: [{', '.join(STEPS)}]}}]")
 FAULTY = load_text(f"rules: [{{reply: [{', '.join(STEPS)}], fault: [{{duplicate: text_delta}}, {{slice: 9}}]}}]")
 PARTS = load_text(f"rules: [{{sequence: [{', '.join(STEPS)}]}}]").rules[0].replies
 TOOLS = [{"name": "look_up", "input_schema": {"type": "object"}}]
+LOOK_UP = {"tools": [{"toolSpec": {"name": "look_up", "inputSchema": {"json": {"type": "object"}}}}]}
 
 
 async def in_parts(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
@@ -38,12 +40,19 @@ async def failing(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
     yield load_text("rules: [{reply: {error: 529}}]").rules[0].replies[0]
 
 
+BODIES = {
+    INVOKE: body_of(tools=TOOLS),
+    STREAM: body_of(tools=TOOLS),
+    **{key: {"messages": [HELLO], "toolConfig": LOOK_UP} for key in (CONVERSE, CONVERSE_STREAM)},
+}
+
+
 def send_as(state: ScenarioState, operation: str) -> Sent:
-    data = json.dumps(body_of(tools=TOOLS)).encode()
+    data = json.dumps(BODIES[operation]).encode()
     return send(state, http_request("POST", f"/model/{MODEL}/{operation}", {}, SIGNED, data))
 
 
-@pytest.mark.parametrize("operation", [INVOKE, STREAM])
+@pytest.mark.parametrize("operation", BODIES)
 @pytest.mark.parametrize("scenario", [WRITTEN, FAULTY])
 @pytest.mark.parametrize("function", [in_parts, at_once])
 def test_reply_of_a_function_is_that_of_a_file(
