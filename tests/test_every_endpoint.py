@@ -40,6 +40,7 @@ rules:
 """)
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
 COUNTED = orjson.dumps({"model": "claude-haiku-4-5", **HELLO})
+IN_OPENAI = orjson.dumps({"model": "claude-haiku-4-5", "input": "Hello"})
 IN_VERTEX = orjson.dumps({"model": "claude-haiku-4-5", "anthropic_version": "vertex-2023-10-16", **HELLO})
 IN_BEDROCK = orjson.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, **HELLO})
 INVOKED = orjson.dumps({"input": {"invokeModel": {"body": b64encode(IN_BEDROCK).decode()}}})
@@ -132,6 +133,7 @@ REQUESTS: dict[str, Callable[[LaneClient], object]] = {
     "skill": lambda client: client.create("skill", "POST /v1/skills", SKILL, content_type=FORM),
     "version": lambda client: client.create("version", "POST /v1/skills/{skill}/versions", SKILL, content_type=FORM),
     "count": lambda client: client.send("POST /v1/messages/count_tokens", COUNTED),
+    "OpenAI's count": lambda client: client.send("POST /v1/responses/input_tokens", IN_OPENAI),
     "Bedrock's count": lambda client: client.send(f"POST {BEDROCK}count-tokens", INVOKED),
     "Vertex's count": lambda client: client.send(f"POST {VERTEX}count-tokens:rawPredict", IN_VERTEX),
     **{call: partial(LaneClient.send, call=call) for call in CALLS},
