@@ -68,16 +68,16 @@ def show_fields(body: dict[str, Any]) -> bytes:
     Raises:
         ApiError: 400; a field is nested too deeply.
     """
-    if _SHOWN.keys().isdisjoint(body):
+    shown = {name: value for name, value in body.items() if name in _SHOWN and value is not None}
+    if not shown:
         return _USUAL
-    shown = {**_SHOWN, **{name: body[name] for name in _SHOWN.keys() & body if body[name] is not None}}
-    for name in _NESTED & body.keys():
-        shown[name] = {**_SHOWN[name], **shown[name]}
-    return write_object(shown)
+    for name in ("reasoning", "text"):
+        if name in shown:
+            shown[name] = {**_SHOWN[name], **shown[name]}
+    return write_object({**_SHOWN, **shown})
 
 
 _USUAL = write_object(_SHOWN)
-_NESTED = frozenset({"reasoning", "text"})
 
 
 def _read_input(body: dict[str, Any]) -> InputTurns:
@@ -102,9 +102,8 @@ def _add_parameters(chat: dict[str, Any], body: dict[str, Any]) -> None:
         chat["tool_choice"] = _to_choice(body["tool_choice"])
     if body.get("reasoning") is not None:
         chat["reasoning_effort"] = read_object(body["reasoning"], "reasoning").get("effort")
-    written = read_object(body.get("text") or {}, "text").get("format")
-    if written is not None:
-        chat["response_format"] = _to_format(read_object(written, "text.format"))
+    if body.get("text") is not None and (form := read_object(body["text"], "text").get("format")) is not None:
+        chat["response_format"] = _to_format(read_object(form, "text.format"))
 
 
 def _to_tool(tool: Any, path: str) -> dict[str, Any]:
