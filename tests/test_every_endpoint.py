@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.engine.explain import explain_response
 from mockclaude.engine.http_request import LANE_HEADER, HttpRequest
 from mockclaude.engine.route_table import ENDPOINTS
 from mockclaude.engine.routes import answer
@@ -40,6 +41,7 @@ rules:
 """)
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
 COUNTED = orjson.dumps({"model": "claude-haiku-4-5", **HELLO})
+IN_OPENAI = orjson.dumps({"model": "claude-haiku-4-5", "input": "Hello"})
 IN_VERTEX = orjson.dumps({"model": "claude-haiku-4-5", "anthropic_version": "vertex-2023-10-16", **HELLO})
 IN_BEDROCK = orjson.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, **HELLO})
 INVOKED = orjson.dumps({"input": {"invokeModel": {"body": b64encode(IN_BEDROCK).decode()}}})
@@ -52,6 +54,7 @@ class LaneClient:
 
     Attributes:
         ids: The newest id of each kind that it has got.
+        requests: Each request.
         responses: The bytes of each response.
         entries: The journal.
     """
@@ -60,6 +63,7 @@ class LaneClient:
         self.state = state
         self.lane = lane
         self.ids = dict.fromkeys(("file", "batch", "skill", "version", "response"), "unknown")
+        self.requests: list[HttpRequest] = []
         self.responses: list[bytes] = []
         self.entries: list[dict[str, Any]] = []
 
@@ -71,6 +75,7 @@ class LaneClient:
 
     def decide(self, http: HttpRequest) -> Received:
         """Decide a request, end it, and keep its entry and its response."""
+        self.requests.append(http)
         decision = answer(http, self.state)
         self.state.store.commit(decision.at_end)
         self.responses.append(sent_of(decision))
@@ -132,6 +137,7 @@ REQUESTS: dict[str, Callable[[LaneClient], object]] = {
     "skill": lambda client: client.create("skill", "POST /v1/skills", SKILL, content_type=FORM),
     "version": lambda client: client.create("version", "POST /v1/skills/{skill}/versions", SKILL, content_type=FORM),
     "count": lambda client: client.send("POST /v1/messages/count_tokens", COUNTED),
+    "OpenAI's count": lambda client: client.send("POST /v1/responses/input_tokens", IN_OPENAI),
     "Bedrock's count": lambda client: client.send(f"POST {BEDROCK}count-tokens", INVOKED),
     "Vertex's count": lambda client: client.send(f"POST {VERTEX}count-tokens:rawPredict", IN_VERTEX),
     **{call: partial(LaneClient.send, call=call) for call in CALLS},
@@ -173,6 +179,13 @@ def test_a_lane_gets_the_same_bytes_whatever_another_lane_sends(
 def test_a_journal_is_rechecked_without_a_difference(sent: Sequence[str]) -> None:
     entries = [entry for client in run(("one", name) for name in sent).values() for entry in client.entries]
     assert recheck({"": SCENARIO}, entries) == []
+
+
+@given(names.filter(bool))
+def test_an_explanation_ends_with_the_response(sent: Sequence[str]) -> None:
+    client = run(("one", name) for name in sent)["one"]
+    explained = explain_response(SCENARIO, client.requests, is_instant=True)
+    assert explained.endswith(client.responses[-1].decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)

@@ -6,6 +6,7 @@ Parsing is linear, and its only error is a 400: a parser of a web framework rais
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +19,9 @@ MAX_BOUNDARY = 70
 """The maximum number of characters of a boundary, by RFC 2046."""
 
 _PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
+_HASH = 16
+"""Bytes of the hash of a piece of a form."""
+
 _CHARSETS = ("utf-8", "iso-8859-1")
 _ENCODED = re.compile(r"%(22|0[AD])", re.IGNORECASE)
 
@@ -71,10 +75,21 @@ def parse_multipart(content_type: str, body: bytes) -> list[FormPart]:
     return parts
 
 
-def drop_boundary(content_type: str, body: bytes) -> bytes:
-    """Return a form without its boundary, which clients draw for each request."""
+def hash_form(content_type: str, body: bytes) -> bytes:
+    """Hash a form without its boundary, which clients draw for each request.
+
+    Args:
+        content_type: The header `content-type` of the request.
+        body: The body, which may be malformed. Boundaries after `MAX_PARTS` pieces count as content.
+    """
     boundary = _parse_parameters(content_type).get("boundary", "")
-    return body.replace(_encode_delimiter(boundary), b"") if boundary else body
+    delimiter, pieces, at, hashes = _encode_delimiter(boundary), memoryview(body), 0, bytearray()
+    end = body.find(delimiter) if boundary else -1
+    while end >= 0 and len(hashes) < MAX_PARTS * _HASH:
+        hashes += blake2b(pieces[at:end], digest_size=_HASH).digest()
+        at = end + len(delimiter)
+        end = body.find(delimiter, at)
+    return bytes(hashes + blake2b(pieces[at:], digest_size=_HASH).digest())
 
 
 def _encode_delimiter(boundary: str) -> bytes:

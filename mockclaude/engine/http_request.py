@@ -194,9 +194,9 @@ class HttpRequest(NamedTuple):
         """Hash a request with an unparsed body, or a form without its boundary."""
         body, content_type = self.body, self.headers.get("content-type", "")
         if content_type[:10].lower() == "multipart/":
-            from mockclaude.api.multipart import drop_boundary
+            from mockclaude.api.multipart import hash_form
 
-            body = drop_boundary(content_type, body)
+            body = hash_form(content_type, body)
         return self.fingerprints(body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 

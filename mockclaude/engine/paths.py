@@ -28,6 +28,7 @@ _ENDPOINTS = {
     "/v1/messages/count_tokens": "count_tokens",
     "/v1/chat/completions": "messages",
     "/v1/responses": "messages",
+    "/v1/responses/input_tokens": "count_tokens",
     "/v1/complete": "messages",
 }
 _BEGINNINGS = {

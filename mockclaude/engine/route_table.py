@@ -47,6 +47,7 @@ PLATFORMS: Handlers = {
 OPENAI: Handlers = {
     "/v1/chat/completions": {"POST": f"{_ADAPTERS}.chat_completions:create"},
     "/v1/responses": {"POST": f"{_ADAPTERS}.responses:create"},
+    "/v1/responses/input_tokens": {"POST": f"{_ADAPTERS}.responses:count_tokens"},
     "/v1/responses/resp_{name}": {
         "GET": f"{_ADAPTERS}.responses:retrieve",
         "DELETE": f"{_ADAPTERS}.responses:delete",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.adapters.responses_body import show_fields, to_messages
+from mockclaude.engine.adapters.stored_responses import resolve_input
 
 MODEL = "claude-haiku-4-5"
 HI = {"role": "user", "content": "Hi"}
@@ -174,6 +176,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"text": {"format": {"type": "xml"}}}, "text.format.type: Input should be 'text'"),
     ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema: Field required"),
     ({"text": "A"}, "text: Input should be an object"),
+    ({"text": ""}, "text: Input should be an object"),
     ({"reasoning": "low"}, "reasoning: Input should be an object"),
     ({"background": True}, "background: not supported"),
     ({"conversation": "conv_1"}, "conversation: not supported"),
@@ -217,3 +220,24 @@ def test_response_repeats_fields_of_its_request() -> None:
     assert [shown["tools"], shown["top_p"], shown["temperature"]] == [[TOOL], 0.5, 1.0]
     assert shown["reasoning"] == {"effort": "low", "summary": None}
     assert shown["text"] == {"format": {"type": "text"}, "verbosity": "low"}
+
+
+NAMES = st.sampled_from(
+    ["type", "role", "content", "text", "format", "schema", "name", "output", "call_id", "arguments", "effort", "id"]
+)
+KINDS = st.sampled_from(["message", "function_call", "function_call_output", "function", "input_text", "user", "{}"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | KINDS | NAMES | st.just(""),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=10,
+)
+FIELD_NAMES = st.sampled_from(
+    ["input", "instructions", "tools", "tool_choice", "text", "reasoning", "model", "max_output_tokens", "temperature"]
+)
+
+
+@given(st.dictionaries(FIELD_NAMES, JSON))
+def test_any_body_is_translated_or_refused(body: dict[str, Any]) -> None:
+    with suppress(ApiError):
+        to_messages(resolve_input(body, lambda _: None))
+        assert orjson.loads(show_fields(body))["truncation"] == "disabled"

@@ -77,7 +77,7 @@ class Bodies(NamedTuple):
 def bodies(text: str, *fields: dict[str, Any], messages: Any = None, chat_messages: Any = None) -> Bodies:
     """Return a request with a text, or with messages in both forms, and with fields in both forms."""
     turn = {"role": "user", "content": text}
-    common = {"model": "claude-haiku-4-5", "max_tokens": 500}
+    common = {"model": "claude-haiku-4-5", "max_tokens": 60_000}
     of_message, of_chat = fields or ({}, {})
     return Bodies(
         {**common, "messages": messages or [turn], **of_message},

@@ -122,3 +122,19 @@ def test_any_reply_is_the_same(steps: list[dict[str, Any]], stream: bool, seed: 
     messages, responses = ask_both(scenario, "tool", stream=stream)
 
     assert messages == responses
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_input_tokens_are_those_of_the_usage(name: str) -> None:
+    counted = send(
+        SCENARIO, {"model": MODEL, "store": False, "temperature": 0.5, **INPUTS[name]}, f"{PATH}/input_tokens"
+    )
+    (response,) = ask_both(load_text(SCENARIO), name, stream=False)[1]
+
+    assert counted.json == {"object": "response.input_tokens", "input_tokens": response.counts[0]}
+
+
+def test_error_of_a_count_has_the_form_of_openai() -> None:
+    refused = send(SCENARIO, {"model": MODEL}, f"{PATH}/input_tokens")
+
+    assert (refused.status, refused.json["error"]["message"]) == (400, "input: Field required")

@@ -7,14 +7,21 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.api.events import Event
 from mockclaude.engine.adapters.text_completions import CompletionDialect
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.format.presets import PRESETS
+from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.rules import build
+from tests.reply.client import events_of, message_of
+from tests.reply.making import plain_replies
 from tests.serving import Received, http_request, received, script_of
 
 SCENARIO = """
@@ -71,6 +78,27 @@ def test_stream_has_a_completion_for_each_delta() -> None:
     assert {(part["id"], part["log_id"], part["model"]) for part in completions} == {
         (completions[0]["id"], completions[0]["id"], "claude-2.1")
     }
+
+
+@given(plain_replies, st.booleans())
+def test_completion_has_the_text_of_the_message(steps: list[dict[str, Any]], stream: bool) -> None:
+    data = {"rules": [{"reply": steps}], "validation": "off"}
+    scenario = build([(InlineSource("test.yaml", data), ScenarioFile.model_validate(data))])
+    shared = {"model": "claude-2.1", "stream": stream}
+
+    def ask(path: str, **fields: Any) -> Received:
+        http = http_request("POST", path, {}, HEADERS, json.dumps({**shared, **fields}).encode())
+        return received(b"".join(send.data for send in script_of(answer(http, ScenarioState(scenario))).sends))
+
+    messages = [{"role": "user", "content": "Hello"}]
+    told = ask("/v1/messages", messages=messages, max_tokens=64_000)
+    completed = ask("/v1/complete", prompt="Human: Hello", max_tokens_to_sample=64_000)
+    message = message_of(events_of(told.body)) if stream else told.json
+    parts = [part for name, part in events(completed) if name == "completion"] if stream else [completed.json]
+
+    texts = [block["text"] for block in message["content"] if block["type"] == "text"]
+    assert "".join(part["completion"] for part in parts) == "".join(texts)
+    assert parts[0]["id"].removeprefix("compl_") == message["id"].removeprefix("msg_")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def measure(effort: Effort, _: Workplace, results: Results) -> None:
     values = [max(values) for values in zip(*costs.values(), strict=True)]
     streamed, streams = _measure_costs(effort, stream=True)
     beside = (
-        f"{_describe(costs)}; {usual:.0f} us without one; streams {_describe(streams)}; {streamed:.0f} us without one"
+        f"{_describe(costs)}; {usual:.0f} us without one. Streams: {_describe(streams)}; {streamed:.0f} us without one"
     )
     results.add("adapter", values, beside)
 

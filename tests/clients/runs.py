@@ -58,6 +58,8 @@ CLIENTS = {
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
     "anthropic-0.39": ClientProgram(("anthropic==0.39.0", "httpx<0.28"), "anthropic_completions.py", refusals=1),
+    "anthropic-resources": ClientProgram(("anthropic",), "anthropic_resources.py"),
+    "anthropic-0.75-resources": ClientProgram(("anthropic==0.75.0",), "anthropic_resources.py", refusals=1),
     "boto3": ClientProgram(("boto3",), "boto3_calls.py", refusals=8),
     "boto3-converse": ClientProgram(("boto3",), "converse_calls.py", refusals=2),
     "anthropic-batches": ClientProgram(("anthropic",), "anthropic_batches.py"),

@@ -30,6 +30,7 @@ MODULES = {
     "boto3": "boto3",
     "boto3-converse": "boto3",
     "anthropic-batches": "anthropic",
+    "anthropic-resources": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
     "dspy": "dspy",
     "haystack": "haystack_integrations",

@@ -83,6 +83,9 @@ class RemoteStore:
     def is_deleted(self, lane: str, resource_id: str) -> bool:
         return cast("bool", self._call("is_deleted", lane, resource_id))
 
+    def find_deleted(self, kind: ResourceKind, lane: str, resource_id: str) -> int | None:
+        return cast("int | None", self._call("find_deleted", kind, lane, resource_id))
+
     def list_resources(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
         return cast("Sequence[Resource]", self._call("list_resources", kind, lane))
 

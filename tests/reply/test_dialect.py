@@ -139,6 +139,7 @@ def test_without_faults_the_pieces_of_one_time_are_one_write() -> None:
     joined = translate(response_to([{"text": "Hello there"}], stream=True, paced=False), LINES)
     assert len(encode(joined, http11=True).sends) == 1
     assert joined.data.startswith(b"1 message_start|\n")
+    assert b"".join(piece.encoded for _, piece in joined.take_apart().body) == joined.data
 
 
 def test_a_dialect_can_keep_the_events_of_the_api() -> None:

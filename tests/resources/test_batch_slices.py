@@ -13,6 +13,7 @@ import pytest
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.resources.batch_slices import answer_in_slices
 from mockclaude.engine.routes import answer
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.slices import finish
 from mockclaude.server.batch_decision import decide_batch
 from mockclaude.testing import MessagesRequest, MockClaude
@@ -120,6 +121,32 @@ def test_reset_between_the_items_drops_the_batch() -> None:
 
     assert decision.batch is not None
     assert client.send("GET", f"{PATH}/{decision.batch.id}").status == 404
+
+
+def test_stored_results_are_within_the_bound_after_each_change() -> None:
+    line = len(Batching(HELLOS).send("POST", "/v1/messages", orjson.dumps(HELLO)).body)
+    statuses = set()
+    for bound in range(line, line + 400):
+        client = Batching(HELLOS)
+        client.state = ScenarioState(client.state.scenario, max_upload=bound)
+        client.state.is_instant = True
+        created = client.send("POST", PATH, frame(params()))
+        statuses.add(created.status)
+        if created.status == 200:
+            assert client.retrieve(created.json["id"])["processing_status"] == "ended"
+            assert len(client.results(created.json["id"])) == 1
+
+    assert statuses == {200, 413}
+
+
+def test_refused_results_return_the_permit() -> None:
+    client = Batching("limits: {requests_per_minute: 9}\nrules: [{reply: Hi!}]")
+    client.state.max_upload = 1
+    counter = client.state.store.limits._counters  # type: ignore[attr-defined]
+    refused = client.send("POST", PATH, frame(params()))
+
+    assert refused.error[0] == "request_too_large"
+    assert [counted.settled for counted in counter.values()] == [{}]
 
 
 def test_items_beyond_the_bound_of_the_results_are_not_decided() -> None:

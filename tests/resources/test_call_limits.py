@@ -49,6 +49,12 @@ def test_messages_and_batches_share_no_bucket() -> None:
     assert client.ask("Hello").status == client.send("GET", f"{PATH}/{batch_id}").status == 429
 
 
+def test_batches_and_skills_share_no_bucket() -> None:
+    client = limited("{requests_per_minute: 1}")
+
+    assert [client.send("GET", path).status for path in (PATH, "/v1/skills") * 2] == [200, 200, 429, 429]
+
+
 def test_each_key_has_a_bucket() -> None:
     client = limited("{requests_per_minute: 1}")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.multipart import MAX_BOUNDARY, MAX_PARTS, FormPart, parse_multipart
+from mockclaude.api.multipart import MAX_BOUNDARY, MAX_PARTS, FormPart, hash_form, parse_multipart
 
 TYPE = "multipart/form-data; boundary=b"
 FORM = (
@@ -151,3 +151,21 @@ def test_content_of_each_part_is_unchanged(contents: list[bytes]) -> None:
     body = b"".join(parts) + b"--%b--" % boundary
     parsed = parse_multipart(f"multipart/form-data; boundary={boundary.decode()}", body)
     assert [part.data for part in parsed] == contents
+
+
+@given(st.lists(st.binary(), min_size=1, max_size=3), st.lists(st.binary(), min_size=1, max_size=3))
+def test_hash_of_a_form_depends_on_its_pieces_only(pieces: list[bytes], others: list[bytes]) -> None:
+    boundaries = "b" * MAX_BOUNDARY, "c" * MAX_BOUNDARY
+    hashes = [
+        hash_form(f"multipart/form-data; boundary={boundary}", f"--{boundary}".encode().join(form))
+        for form in (pieces, others)
+        for boundary in boundaries
+    ]
+
+    assert hashes[0] == hashes[1]
+    assert (hashes[0] == hashes[2]) == (pieces == others)
+
+
+def test_hash_of_a_form_has_bounds() -> None:
+    assert len(hash_form(TYPE, b"--b" * MAX_PARTS)) == len(hash_form(TYPE, b"--b" * 9 * MAX_PARTS))
+    assert hash_form("multipart/form-data", b"x") != hash_form("multipart/form-data", b"y")

@@ -162,7 +162,7 @@ rules: [{reply: x, fault: {error: 529, requests: 4..4}}]
 def test_other_paths_are_not_counted() -> None:
     client = Client("rules: [{reply: x, fault: {error: 529, requests: 2..2}}]")
     headers = with_client_headers({LANE_HEADER: "a"})
-    for path in ("/v1/messages/count_tokens", "/v1/complete"):
+    for path in ("/v1/messages/count_tokens", "/v1/other"):
         answer(http_request("POST", path, {}, headers, asking(), NOW), client.served)
 
     assert [client.ask(), client.ask()] == [200, 529]

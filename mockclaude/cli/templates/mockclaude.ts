@@ -955,7 +955,7 @@ export interface When {
   batch?: boolean;
   /** The name of an item of a batch. */
   custom_id?: string | Matcher | (string | Matcher)[];
-  /** The endpoint: `messages`, `count_tokens`, `models`, `batches` or `files`. Default: `messages`. */
+  /** The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`. */
   endpoint?: "messages" | "count_tokens" | "models" | "batches" | "files" | "skills" | ("messages" | "count_tokens" | "models" | "batches" | "files" | "skills")[];
   /** The API whose client sends the request: `anthropic`, `bedrock`, `vertex` or `openai`. Default: any. */
   adapter?: "anthropic" | "bedrock" | "vertex" | "openai" | ("anthropic" | "bedrock" | "vertex" | "openai")[];

@@ -131,10 +131,8 @@ def to_blocks(items: Any, path: Path, members: Collection[str] = MESSAGE) -> lis
             blocks.append({"type": "text", "text": item["text"]})
             continue
         name, value, place = read_member(item, (*path, index), members)
-        if name == "text":
-            blocks.append({"type": "text", "text": value})
-        elif name == "json":
-            blocks.append({"type": "text", "text": write_object(value).decode()})
+        if name in ("text", "json"):
+            blocks.append({"type": "text", "text": value if name == "text" else write_object(value).decode()})
         elif name == "cachePoint":
             mark_last(blocks, value, place)
         else:

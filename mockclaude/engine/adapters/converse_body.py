@@ -76,16 +76,16 @@ def find_max_tokens(model: str) -> int:
 def _to_messages(body: Mapping[str, Any], *, strict: bool) -> list[Block]:
     translated: list[Block] = []
     for index, message in enumerate(read_list(body.get("messages"), ("messages",))):
-        path = ("messages", index)
-        fields = read_object(message, path)
+        fields = message if isinstance(message, dict) else read_object(message, ("messages", index))
         content, role = fields.get("content"), fields.get("role")
-        if strict and index == 0:
+        if index == 0 and strict:
             check_first_role(role)
         blocks: Any = read_lone_text(content)
         if not blocks:
-            blocks = to_blocks(content, (*path, "content"))
+            path: Path = ("messages", index, "content")
+            blocks = to_blocks(content, path)
             if strict:
-                check_blocks(blocks, (*path, "content"), has_tools=body.get("toolConfig") is not None)
+                check_blocks(blocks, path, has_tools=body.get("toolConfig") is not None)
         translated.append({"content": blocks} if role is None else {"role": role, "content": blocks})
     return translated
 

@@ -14,13 +14,19 @@ from mockclaude.engine.adapters.chat_completions import choose_headers
 from mockclaude.engine.adapters.openai_errors import OPENAI_ERRORS
 from mockclaude.engine.adapters.platform_body import write_object
 from mockclaude.engine.adapters.responses_body import show_fields, to_messages
-from mockclaude.engine.adapters.responses_dialect import ResponsesDialect
+from mockclaude.engine.adapters.responses_dialect import InputTokensDialect, ResponsesDialect
 from mockclaude.engine.adapters.responses_object import ResponseForm
 from mockclaude.engine.adapters.stored_responses import HINT, StoringReply, resolve_input
+from mockclaude.engine.count_tokens import count_tokens as count_in_core
 from mockclaude.engine.decision import Decision, new_decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourcePut
+
+_COUNTED = ("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config")
+"""Fields that the API's count_tokens accepts."""
+
+_COUNTS = InputTokensDialect()
 
 
 def create(http: HttpRequest, state: ScenarioState) -> Decision:
@@ -30,7 +36,7 @@ def create(http: HttpRequest, state: ScenarioState) -> Decision:
         ApiError: 400, 404; the body is invalid, or refers to a response that is not stored.
     """
     body = read_object(http.body)
-    resolved = resolve_input(body, partial(state.store.find_resource, "response", http.head.lane))
+    resolved = _resolve(http, state, body)
     request = CoreRequest(write_object(to_messages(resolved)), choose_headers(http, state))
     dialect = ResponsesDialect(ResponseForm(http.now, show_fields(body)))
     decision = decide_in_dialect(http, state, request, dialect)
@@ -40,6 +46,18 @@ def create(http: HttpRequest, state: ScenarioState) -> Decision:
     store = partial(_store, http, dialect, kept)
     live = decision.live
     return store(decision) if live is None else decision._replace(live=StoringReply(live, store))
+
+
+def count_tokens(http: HttpRequest, state: ScenarioState) -> Decision:
+    """Count the input tokens of a request for a response.
+
+    Raises:
+        ApiError: 400, 404; the body is invalid, or refers to a response that is not stored.
+    """
+    body = _resolve(http, state, read_object(http.body))
+    fields = {name: value for name, value in to_messages(body).items() if name in _COUNTED}
+    request = CoreRequest(write_object(fields), choose_headers(http, state), "/v1/messages/count_tokens")
+    return decide_in_dialect(http, state, request, _COUNTS, count_in_core)
 
 
 def retrieve(http: HttpRequest, state: ScenarioState, name: str) -> Decision:
@@ -60,6 +78,10 @@ def delete(http: HttpRequest, state: ScenarioState, name: str) -> Decision:
     deleted = _find(http, state, f"resp_{name}")
     decision = _send(http, state, {"id": deleted.id, "object": "response", "deleted": True})
     return decision._replace(effects=(ResourceDeleted(deleted.kind, deleted.lane, deleted.id),))
+
+
+def _resolve(http: HttpRequest, state: ScenarioState, body: dict[str, Any]) -> dict[str, Any]:
+    return resolve_input(body, partial(state.store.find_resource, "response", http.head.lane))
 
 
 def _store(http: HttpRequest, dialect: ResponsesDialect, request: bytes, decision: Decision) -> Decision:

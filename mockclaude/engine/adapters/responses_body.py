@@ -10,10 +10,12 @@ from mockclaude.engine.adapters.chat_content import read_list, read_object, read
 from mockclaude.engine.adapters.platform_body import write_object
 from mockclaude.engine.adapters.responses_items import InputTurns
 
-_STATEFUL = ("conversation", "prompt", "background")
+_STATEFUL = frozenset({"conversation", "prompt", "background"})
 """Fields that need other objects that OpenAI stores."""
 
-_SAME = ("model", "stream", "temperature", "top_p", "user", "safety_identifier", "parallel_tool_calls")
+_SAME = frozenset(
+    {"model", "stream", "temperature", "top_p", "user", "safety_identifier", "parallel_tool_calls", "thinking"}
+)
 """Fields that chat completions have, too."""
 
 _SHOWN: dict[str, Any] = {
@@ -41,12 +43,13 @@ def to_messages(body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ApiError: 400; the body cannot be translated.
     """
-    for field in _STATEFUL:
-        if body.get(field):
+    for field in _STATEFUL & body.keys():
+        if body[field]:
             raise invalid(f"{field}: not supported; expected the whole conversation as `input`")
     turns = _read_input(body)
-    chat = {name: body[name] for name in _SAME if body.get(name) is not None}
-    chat["max_completion_tokens"] = body.get("max_output_tokens")
+    chat = {name: value for name, value in body.items() if name in _SAME}
+    if "max_output_tokens" in body:
+        chat["max_completion_tokens"] = body["max_output_tokens"]
     if not _MORE.isdisjoint(body):
         _add_parameters(chat, body)
     fields = chat_body.to_messages(chat)
@@ -65,12 +68,13 @@ def show_fields(body: dict[str, Any]) -> bytes:
     Raises:
         ApiError: 400; a field is nested too deeply.
     """
-    if _SHOWN.keys().isdisjoint(body):
+    shown = {name: value for name, value in body.items() if name in _SHOWN and value is not None}
+    if not shown:
         return _USUAL
-    shown = {name: default if body.get(name) is None else body[name] for name, default in _SHOWN.items()}
     for name in ("reasoning", "text"):
-        shown[name] = {**_SHOWN[name], **shown[name]}
-    return write_object(shown)
+        if name in shown:
+            shown[name] = {**_SHOWN[name], **shown[name]}
+    return write_object({**_SHOWN, **shown})
 
 
 _USUAL = write_object(_SHOWN)
@@ -98,9 +102,8 @@ def _add_parameters(chat: dict[str, Any], body: dict[str, Any]) -> None:
         chat["tool_choice"] = _to_choice(body["tool_choice"])
     if body.get("reasoning") is not None:
         chat["reasoning_effort"] = read_object(body["reasoning"], "reasoning").get("effort")
-    written = read_object(body.get("text") or {}, "text").get("format")
-    if written is not None:
-        chat["response_format"] = _to_format(read_object(written, "text.format"))
+    if body.get("text") is not None and (form := read_object(body["text"], "text").get("format")) is not None:
+        chat["response_format"] = _to_format(read_object(form, "text.format"))
 
 
 def _to_tool(tool: Any, path: str) -> dict[str, Any]:

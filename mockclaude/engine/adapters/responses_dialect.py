@@ -8,7 +8,7 @@ import orjson
 
 from mockclaude.engine.adapters.edited_values import as_object
 from mockclaude.engine.adapters.openai_errors import OpenaiErrors
-from mockclaude.engine.adapters.responses_object import ResponseForm, build_output, read_ending, read_name, write_usage
+from mockclaude.engine.adapters.responses_object import ResponseForm, read_ending, read_name, write_output, write_usage
 from mockclaude.engine.adapters.responses_stream import ResponsesEncoder
 from mockclaude.reply.dialect import TranslatedBody
 from mockclaude.reply.response import Response
@@ -32,7 +32,7 @@ class ResponsesDialect(OpenaiErrors):
         """Build the response object of a message."""
         message = as_object(document)
         ending = read_ending(message)
-        output, usage = build_output(message, ending), write_usage(message.get("usage"))
+        output, usage = write_output(message, ending), write_usage(message.get("usage"))
         written = self._form.write(message, output, ending.status, ending, usage)
         self._keep(read_name(message), written)
         return TranslatedBody(200, self.translate_headers(response), orjson.Fragment(written))
@@ -43,3 +43,12 @@ class ResponsesDialect(OpenaiErrors):
 
     def _keep(self, name: str, written: bytes) -> None:
         self.written = f"resp_{name}", written
+
+
+class InputTokensDialect(OpenaiErrors):
+    """The form of a count of input tokens."""
+
+    def translate_document(self, document: Any, response: Response) -> TranslatedBody:
+        """Return the count by its name in OpenAI's API."""
+        count = {"object": "response.input_tokens", "input_tokens": as_object(document).get("input_tokens")}
+        return TranslatedBody(200, self.translate_headers(response), count)

@@ -44,17 +44,14 @@ class MessageItem:
         """The fields by which its events name it."""
         return {"item_id": self.id, "output_index": self.index, "content_index": 0}
 
-    def build(self, status: str) -> Json:
-        """Build the item of the output."""
-        parts = [] if status == IN_PROGRESS else [self.build_part()]
-        return {"id": self.id, "type": "message", "status": status, "role": "assistant", "content": parts}
+    def write(self, status: str) -> bytes:
+        """Write the item of the output as JSON."""
+        part = b"" if status == IN_PROGRESS else self.write_part()
+        return _MESSAGE % (orjson.dumps(self.id), status.encode(), part)
 
-    def build_part(self) -> Json:
-        """Build the content part with the text up to now."""
-        text = "".join(self.texts)
-        if self.kind == "refusal":
-            return {"type": "refusal", "refusal": text}
-        return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+    def write_part(self) -> bytes:
+        """Write the content part with the text up to now as JSON."""
+        return (_REFUSAL if self.kind == "refusal" else _TEXT) % orjson.dumps("".join(self.texts))
 
     def build_end(self) -> Json:
         """Build the fields with the text up to now."""
@@ -86,10 +83,10 @@ class CallItem:
         """The fields by which its events name it."""
         return {"item_id": self.id, "output_index": self.index}
 
-    def build(self, status: str) -> Json:
-        """Build the item of the output."""
+    def write(self, status: str) -> bytes:
+        """Write the item of the output as JSON."""
         call = {"call_id": self._call_id, **self.build_end()}
-        return {"id": self.id, "type": "function_call", "status": status, **call}
+        return orjson.dumps({"id": self.id, "type": "function_call", "status": status, **call})
 
     def build_end(self) -> Json:
         """Build the name of the function and its arguments up to now, as JSON."""
@@ -97,6 +94,10 @@ class CallItem:
 
 
 Item: TypeAlias = MessageItem | CallItem
+
+_MESSAGE = b'{"id":%b,"type":"message","status":"%b","role":"assistant","content":[%b]}'
+_TEXT = b'{"type":"output_text","annotations":[],"logprobs":[],"text":%b}'
+_REFUSAL = b'{"type":"refusal","refusal":%b}'
 
 
 class Ending(NamedTuple):
@@ -127,12 +128,12 @@ class ResponseForm(NamedTuple):
     created: int
     fields: bytes
 
-    def write(self, message: Mapping[str, Any], output: list[Json], status: str, ending: Ending, usage: bytes) -> bytes:
+    def write(self, message: Mapping[str, Any], output: bytes, status: str, ending: Ending, usage: bytes) -> bytes:
         """Write the object as JSON, which takes a third of the time of a `dict`.
 
         Args:
             message: The message of the API; only its id and its model count.
-            output: The items of the output.
+            output: The list of the items.
             status: The status.
             ending: The ending of the message.
             usage: The usage as JSON.
@@ -144,7 +145,7 @@ class ResponseForm(NamedTuple):
             status.encode(),
             reason,
             orjson.dumps(message.get("model")),
-            orjson.dumps(output),
+            output,
             self.fields[1:-1],
             usage,
         )
@@ -169,8 +170,8 @@ def read_ending(fields: Mapping[str, Any]) -> Ending:
     return Ending(incomplete, explanation if isinstance(explanation, str) else None)
 
 
-def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
-    """Build the items of a whole message. Thinking and server tools have no items."""
+def write_output(message: Mapping[str, Any], ending: Ending) -> bytes:
+    """Write the items of a whole message. Thinking and server tools have none."""
     name, items = read_name(message), list[Item]()
     for block in list_blocks(message):
         kind = block.get("type")
@@ -181,7 +182,7 @@ def build_output(message: Mapping[str, Any], ending: Ending) -> list[Json]:
             call.texts.append(encode_input(block))
             items.append(call)
     add_refusal(items, name, ending)
-    return build_items(items, ending)
+    return write_items(items, ending)
 
 
 def find_message(items: list[Item], name: str) -> MessageItem:
@@ -205,12 +206,12 @@ def add_refusal(items: list[Item], name: str, ending: Ending) -> MessageItem | N
     return refusal
 
 
-def build_items(items: list[Item], ending: Ending) -> list[Json]:
-    """Build complete items, of which only the last message can be incomplete."""
-    built = [item.build(COMPLETED) for item in items]
-    if ending.incomplete is not None and items and isinstance(items[-1], MessageItem):
-        built[-1]["status"] = INCOMPLETE
-    return built
+def write_items(items: list[Item], ending: Ending) -> bytes:
+    """Write complete items as JSON. Only the last message can be incomplete."""
+    if ending.incomplete is None or not items or isinstance(items[-1], CallItem):
+        return b"[%b]" % b",".join([item.write(COMPLETED) for item in items])
+    written = [item.write(COMPLETED) for item in items[:-1]]
+    return b"[%b]" % b",".join([*written, items[-1].write(INCOMPLETE)])
 
 
 def write_usage(usage: Any) -> bytes:

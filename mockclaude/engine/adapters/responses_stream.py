@@ -20,10 +20,10 @@ from mockclaude.engine.adapters.responses_object import (
     MessageItem,
     ResponseForm,
     add_refusal,
-    build_items,
     find_message,
     read_ending,
     read_name,
+    write_items,
     write_usage,
 )
 
@@ -65,7 +65,7 @@ class ResponsesEncoder:
 
     def _start_message(self, data: Json) -> bytes:
         self._begin(as_object(data.get("message")))
-        response = orjson.Fragment(self._form.write(self._message, [], IN_PROGRESS, Ending(), b"null"))
+        response = orjson.Fragment(self._form.write(self._message, b"[]", IN_PROGRESS, Ending(), b"null"))
         created = self._write("response.created", response=response)
         return created + self._write("response.in_progress", response=response)
 
@@ -106,7 +106,7 @@ class ResponsesEncoder:
 
     def _stop_message(self, _: Json) -> bytes:
         closed, ending = self._close_last(), self._ending
-        output = build_items(self._items, ending)
+        output = write_items(self._items, ending)
         written = self._form.write(self._message, output, ending.status, ending, write_usage(self._usage))
         self._keep(self._name, written)
         return closed + self._write(f"response.{ending.status}", response=orjson.Fragment(written))
@@ -122,9 +122,9 @@ class ResponsesEncoder:
             return b""
         encoded = self._close(COMPLETED)
         self._open = item
-        encoded += self._write("response.output_item.added", output_index=item.index, item=item.build(IN_PROGRESS))
+        encoded += self._write_item("added", item, IN_PROGRESS)
         if isinstance(item, MessageItem):
-            encoded += self._write("response.content_part.added", **item.place, part=item.build_part())
+            encoded += self._write_part("added", item)
         return encoded
 
     def _close_last(self) -> bytes:
@@ -140,8 +140,16 @@ class ResponsesEncoder:
             encoded = self._write_delta(item, "{}")
         encoded += self._write(f"response.{item.kind}.done", **item.place, **item.build_end())
         if isinstance(item, MessageItem):
-            encoded += self._write("response.content_part.done", **item.place, part=item.build_part())
-        return encoded + self._write("response.output_item.done", output_index=item.index, item=item.build(status))
+            encoded += self._write_part("done", item)
+        return encoded + self._write_item("done", item, status)
+
+    def _write_item(self, change: str, item: Item, status: str) -> bytes:
+        written = orjson.Fragment(item.write(status))
+        return self._write(f"response.output_item.{change}", output_index=item.index, item=written)
+
+    def _write_part(self, change: str, item: MessageItem) -> bytes:
+        part = orjson.Fragment(item.write_part())
+        return self._write(f"response.content_part.{change}", **item.place, part=part)
 
     def _write_delta(self, item: Item, text: str) -> bytes:
         item.texts.append(text)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from mockclaude.api import events, models
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.events import Event
@@ -108,23 +110,36 @@ class _CompletionStream:
 
     def __init__(self, space: str) -> None:
         self._space = space
-        self._before = space
         self._message: dict[str, Any] = {}
+        self._space_before, self._before, self._after = space, *_split(self._message)
 
     def encode(self, event: Event, _: int) -> bytes:
         data = as_object(event.data)
+        if event.delta == "text_delta":
+            text = f"{self._space_before}{as_text(as_object(data.get('delta')).get('text'))}"
+            self._space_before = ""
+            return b"%b%b%b" % (self._before, orjson.dumps(text), self._after)
         if event.name == "message_start":
-            self._message, self._before = as_object(data.get("message")), self._space
-        elif event.delta == "text_delta":
-            text = f"{self._before}{as_text(as_object(data.get('delta')).get('text'))}"
-            self._before = ""
-            return self._encode(text, {})
+            self._message, self._space_before = as_object(data.get("message")), self._space
+            self._before, self._after = _split(self._message)
         elif event.name == "message_delta":
-            return self._encode("", as_object(data.get("delta")))
+            return _encode(_build_completion(self._message, "", as_object(data.get("delta"))))
         return b"" if event.name.startswith(("message_", "content_block_")) else event.encoded
 
-    def _encode(self, text: str, ending: dict[str, Any]) -> bytes:
-        return events.event("completion", _build_completion(self._message, text, ending)).encoded
+
+def _split(message: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Encode what all deltas of a message share: the bytes before and after the text."""
+    shared = _encode(_build_completion(message, _TEXT, {}))
+    before, _, after = shared.partition(orjson.dumps(_TEXT))
+    return before, after
+
+
+_TEXT = "\ue000text\ue000"
+"""The place of the text: private-use characters."""
+
+
+def _encode(completion: dict[str, Any]) -> bytes:
+    return events.event("completion", completion).encoded
 
 
 def _build_completion(message: dict[str, Any], text: str, ending: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,9 @@ _NO_RETRY = (("x-stainless-retry-count", "0"),)
 """The create call may be a retry of an SDK. An item never is."""
 
 
+_MAX_FACTS = 200
+"""Bytes of the facts of a batch, which are stored with the results, beside the letter of each result."""
+
 _ONLY_LIVE = ("speed", "fallbacks")
 """Fields of a message that an item must not have."""
 
@@ -70,7 +73,7 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
         result = _build_result(decision)
         kinds.append(_LETTERS[result["type"]])
         content += build_line(item.custom_id, result) + b"\n"
-        if len(content) + len(items) > state.max_upload:
+        if len(content) + len(items) + _MAX_FACTS > state.max_upload:
             raise ApiError("request_too_large", hint="raise it with `--max-upload`")
         decided.append(DecidedItem(request, decision._replace(response=decision.response._replace(body=()))))
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.decision import DecidedBatch, Decision
@@ -11,7 +13,7 @@ from mockclaude.engine.request_context import RequestContext, resource_request
 from mockclaude.engine.resources.batch_frame import parse_frame
 from mockclaude.engine.resources.batch_items import decide_items
 from mockclaude.engine.resources.batch_views import DEFAULT_US, BatchFacts, has_results, view_batch, view_results
-from mockclaude.engine.resources.pages import page_by_id
+from mockclaude.engine.resources.pages import list_cursors, page_by_id
 from mockclaude.engine.scenario_state import ENDS_AT_POLL, ScenarioState
 from mockclaude.engine.slices import Slices, finish
 from mockclaude.engine.state.resources import Resource, ResourceDeleted, ResourcePut
@@ -49,7 +51,11 @@ def create_in_slices(http: HttpRequest, state: ScenarioState) -> Slices[Decision
     decision = decide_document(_context(http, state), announce)
     if decision.response.status not in _STORED:
         return decision
-    decided = yield from decide_items(http, state, requests)
+    try:
+        decided = yield from decide_items(http, state, requests)
+    except BaseException:
+        state.store.commit(decision.at_end)
+        raise
     content = decided.content
     facts = facts._replace(kinds=decided.kinds)
     created = Resource("batch", http.head.lane, ids[0], http.now_us, facts.to_json(), content, len(content))
@@ -81,11 +87,13 @@ def list_batches(http: HttpRequest, state: ScenarioState) -> Decision:
     validation = state.validator.headers(http.head).result
     views: list[Body] = []
     effects: list[Effect] = []
-    for batch in state.store.list_resources("batch", http.head.lane):
+    batches = state.store.list_resources("batch", http.head.lane)
+    for batch in batches:
         facts, changes = _poll(http, state, batch)
         views.append(_view(http, batch.id, facts))
         effects.extend(changes)
-    page = page_by_id(views, http.head.query, validation, "batch")
+    cursors = list_cursors(batches, http.head.query, partial(state.store.find_deleted, "batch", http.head.lane))
+    page = page_by_id(views, http.head.query, validation, "batch", cursors)
     return _decide(http, state, Answer(page, effects=tuple(effects)))
 
 

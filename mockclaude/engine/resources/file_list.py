@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.resources.file_views import FileShape, describe_file
-from mockclaude.engine.resources.pages import page_by_cursor, page_by_id
+from mockclaude.engine.resources.pages import list_cursors, page_by_cursor, page_by_id
 from mockclaude.engine.state.resources import Resource
 
 MAX_IDS = 100
@@ -18,7 +18,11 @@ _BY_ID = ("after_id", "before_id")
 
 
 def list_page(
-    files: Sequence[Resource], query: Mapping[str, str], shape: FileShape, validation: ValidationResult
+    files: Sequence[Resource],
+    query: Mapping[str, str],
+    shape: FileShape,
+    validation: ValidationResult,
+    find_deleted: Callable[[str], int | None],
 ) -> dict[str, Any]:
     """Return the page of files that a query selects.
 
@@ -27,18 +31,22 @@ def list_page(
         query: The query.
         shape: The shape of the page.
         validation: Receives the errors.
+        find_deleted: Returns the number of a deleted file; None for another id.
 
     Raises:
         ApiError: 400; a parameter is invalid.
     """
     items = [describe_file(file, shape) for file in files]
     if shape == "beta":
-        return page_by_id(items, query, validation, "file")
+        return page_by_id(items, query, validation, "file", list_cursors(files, query, find_deleted))
     if "ids[]" in query:
         return {"data": _select(items, query, validation), "next_page": None}
     by_id = [name for name in _BY_ID if name in query]
     if by_id and shape == "managed":
-        return {"next_page": None, **page_by_id(items, query, validation, "file")}
+        return {
+            "next_page": None,
+            **page_by_id(items, query, validation, "file", list_cursors(files, query, find_deleted)),
+        }
     for name in by_id:
         error = invalid(f"{name}: Extra inputs are not permitted; expected page")
         validation.report(error, gateway_accepts=True)

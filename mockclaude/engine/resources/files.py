@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -117,7 +118,8 @@ def list_files(http: HttpRequest, state: ScenarioState) -> Decision:
     request = _read(http, state)
     files = [] if "scope_id" in http.head.query else state.store.list_resources("file", request.lane)
     shown = [file for file in files if not file_views.is_gone(file_views.read_facts(file), http.now_us)]
-    page = list_page(shown, http.head.query, request.shape, request.validation)
+    find_deleted = partial(state.store.find_deleted, "file", request.lane)
+    page = list_page(shown, http.head.query, request.shape, request.validation, find_deleted)
     return request.decide(lambda _: Answer(page))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.mode import ValidationResult
+from mockclaude.engine.state.resources import Resource
 
 _LIMIT = "20"
 
@@ -53,6 +54,18 @@ def page_by_id(
     page = items[-limit:] if cursors == ["before_id"] else items[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
     return {"data": list(page), "has_more": len(items) > limit, "first_id": first, "last_id": last}
+
+
+def list_cursors(
+    resources: Sequence[Resource], query: Mapping[str, str], find_deleted: Callable[[str], int | None]
+) -> list[str]:
+    """List the ids that can be cursors, newest first.
+
+    A deleted resource keeps its place, so that a client can delete the pages that it reads.
+    """
+    placed = [(-resource.number, resource.id) for resource in resources]
+    deleted = ((name, find_deleted(name)) for name in {query.get("after_id", ""), query.get("before_id", "")})
+    return [name for _, name in sorted([*placed, *((-number, name) for name, number in deleted if number is not None)])]
 
 
 def page_by_cursor(

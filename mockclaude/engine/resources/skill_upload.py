@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from hashlib import blake2b
 from typing import NamedTuple
-
-import orjson
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.file_names import MAX_FILENAME, clean_filename
@@ -33,14 +30,12 @@ class SkillUpload(NamedTuple):
         description: The description of the version.
         label: The label of the skill; None without one.
         archive: The files below a folder with the name of the skill, as zip.
-        canonical: The source of the fingerprint, without the boundary, which differs in each request.
     """
 
     name: str
     description: str
     label: str | None
     archive: bytes
-    canonical: bytes
 
 
 def read_skill(content_type: str, body: bytes, validation: ValidationResult, *, is_beta: bool) -> SkillUpload:
@@ -60,7 +55,7 @@ def read_skill(content_type: str, body: bytes, validation: ValidationResult, *, 
     except ApiError as error:
         validation.report(error, gateway_accepts=False)
         parts = [FormPart(_FILES, None, None, body)]
-    label, canonical = _read_label(parts, validation, is_beta=is_beta), _canonicalize(parts)
+    label = _read_label(parts, validation, is_beta=is_beta)
     files = [part for part in parts if part.name == _FILES]
     try:
         name, description, archive = _read_files(files, is_beta=is_beta)
@@ -68,12 +63,8 @@ def read_skill(content_type: str, body: bytes, validation: ValidationResult, *, 
         validation.report(error, gateway_accepts=False)
         names = (clean_filename(part.filename, UNKNOWN_TYPE)[:MAX_FILENAME] for part in files)
         archive = write_archive({name: part.data for name, part in zip(names, files, strict=True)})
-        return SkillUpload("unnamed", "", label, archive, canonical)
-    return SkillUpload(name, description, label, archive, canonical)
-
-
-def _canonicalize(parts: Sequence[FormPart]) -> bytes:
-    return orjson.dumps([[part.name, part.filename, part.media_type, blake2b(part.data).hexdigest()] for part in parts])
+        return SkillUpload("unnamed", "", label, archive)
+    return SkillUpload(name, description, label, archive)
 
 
 def _read_label(parts: Sequence[FormPart], validation: ValidationResult, *, is_beta: bool) -> str | None:

@@ -39,7 +39,7 @@ def create_version(http: HttpRequest, state: ScenarioState, skill_id: str) -> De
         effects = (ResourcePut(version),) if skill.is_stored else ()
         return Answer(describe_version(read_version(version), is_beta=request.is_beta), effects=effects)
 
-    return request.decide(answer, http.fingerprints(upload.canonical))
+    return request.decide(answer)
 
 
 def list_versions(http: HttpRequest, state: ScenarioState, skill_id: str) -> Decision:

@@ -35,7 +35,7 @@ def create_skill(http: HttpRequest, state: ScenarioState) -> Decision:
         document = describe_skill(read_skill(skill, version), is_beta=request.is_beta)
         return Answer(document, effects=(ResourcePut(skill), ResourcePut(version)))
 
-    return request.decide(answer, http.fingerprints(upload.canonical))
+    return request.decide(answer)
 
 
 def _check_title(request: SkillsRequest, label: str | None) -> None:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import orjson
 
-from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.endpoint_reply import Answer, decide_document
@@ -41,14 +40,12 @@ class SkillsRequest(NamedTuple):
         """The store of the scenario."""
         return self.state.store
 
-    def decide(self, answer: Answer | Callable[[Draws], Answer], fingerprints: Fingerprints | None = None) -> Decision:
+    def decide(self, answer: Answer | Callable[[Draws], Answer]) -> Decision:
         """Decide to send an answer."""
         http, build = self.http, answer if callable(answer) else lambda _: answer
         request = resource_request("skills", http.head.path, http.headers, http.head.adapter)
         request.warnings = self.validation.warnings
-        return decide_document(
-            RequestContext(http, self.state, request, fingerprints or http.raw_fingerprints()), build
-        )
+        return decide_document(RequestContext(http, self.state, request, http.raw_fingerprints()), build)
 
     def read_upload(self) -> SkillUpload:
         """Parse and validate the body.

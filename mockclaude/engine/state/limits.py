@@ -35,7 +35,7 @@ MAX_POOLS = 100_000
 COUNT_CACHE_READS = frozenset({"claude-3-haiku-20240307", "claude-3-5-haiku-20241022"})
 """Models whose limit of input tokens counts tokens read from the prompt cache (as documented)."""
 
-CALLS = ("batches", "files")
+CALLS = ("batches", "files", "skills")
 """The endpoints without a message whose calls are limited."""
 
 FILES_PER_MINUTE = 500

@@ -109,6 +109,10 @@ class MemoryStore:
         """Return whether a resource with the id has been deleted."""
         return self._resources.is_deleted(lane, resource_id)
 
+    def find_deleted(self, kind: ResourceKind, lane: str, resource_id: str) -> int | None:
+        """Return the number of a deleted resource; None for another id."""
+        return self._resources.find_deleted(kind, lane, resource_id)
+
     def list_resources(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
         """List the resources of a kind without their content, newest first."""
         return self._resources.list_newest_first(kind, lane)

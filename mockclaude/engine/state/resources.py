@@ -84,7 +84,7 @@ class Resources:
         share, total = (MAX_RESOURCES, MAX_RESPONSE_BYTES), MAX_FULL_LANES * MAX_RESPONSE_BYTES
         self._kept["response"] = OwnerMap("responses", share, total, _drop_silently, "lane")
         share, total = (MAX_DELETED, MAX_DELETED), 10 * MAX_DELETED
-        self._deleted: OwnerMap[str, ResourceKind] = OwnerMap("deleted ids", share, total, drop, "lane")
+        self._deleted: OwnerMap[str, tuple[ResourceKind, int]] = OwnerMap("deleted ids", share, total, drop, "lane")
 
     def get(self, kind: ResourceKind, lane: str, resource_id: str) -> Resource | None:
         """Return a resource with its content."""
@@ -93,6 +93,11 @@ class Resources:
     def is_deleted(self, lane: str, resource_id: str) -> bool:
         """Return whether a resource with the id has been deleted."""
         return self._deleted.get(lane, resource_id) is not None
+
+    def find_deleted(self, kind: ResourceKind, lane: str, resource_id: str) -> int | None:
+        """Return the number of a deleted resource; None for another id."""
+        deleted = self._deleted.get(lane, resource_id)
+        return deleted[1] if deleted is not None and deleted[0] == kind else None
 
     def list_newest_first(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
         """List the resources of a kind without their content, by descending number."""
@@ -117,9 +122,10 @@ class Resources:
 
     def delete(self, effect: ResourceDeleted) -> None:
         """Delete a resource, and remember its id; an unknown one changes nothing."""
-        if self.get(*effect) is not None:
+        resource = self.get(*effect)
+        if resource is not None:
             self._kept[effect.kind].pop(effect.lane, effect.id)
-            self._deleted.put(effect.lane, effect.id, effect.kind)
+            self._deleted.put(effect.lane, effect.id, (effect.kind, resource.number))
 
     def measure(self, kind: ResourceKind, lane: str) -> ResourceUsage:
         """Measure the resources of a kind in a lane."""

@@ -244,6 +244,9 @@ class Store(Protocol):
     def is_deleted(self, lane: str, resource_id: str) -> bool:
         """Return whether a resource with the id has been deleted."""
 
+    def find_deleted(self, kind: ResourceKind, lane: str, resource_id: str) -> int | None:
+        """Return the number of a deleted resource; None for another id."""
+
     def list_resources(self, kind: ResourceKind, lane: str) -> Sequence[Resource]:
         """List the resources of a kind without their content, newest first."""
 

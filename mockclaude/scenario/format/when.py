@@ -123,7 +123,7 @@ class When(FormatModel):
     custom_id: Name | None = None
     """The name of an item of a batch."""
     endpoint: Endpoints | None = None
-    """The endpoint: `messages`, `count_tokens`, `models`, `batches` or `files`. Default: `messages`."""
+    """The endpoint: `messages`, `count_tokens`, `models`, `batches`, `files` or `skills`. Default: `messages`."""
     adapter: Adapters | None = None
     """The API whose client sends the request: `anthropic`, `bedrock`, `vertex` or `openai`. Default: any."""
 

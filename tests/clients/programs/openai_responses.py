@@ -99,6 +99,12 @@ def cut_short(model: str) -> str:
     return response.output_text
 
 
+def count(model: str) -> int:
+    counted = client.responses.input_tokens.count(model=model, input=[QUESTION], tools=[TOOL]).input_tokens
+    assert counted == client.responses.create(model=model, input=[QUESTION], tools=[TOOL]).usage.input_tokens
+    return counted
+
+
 def refuse(model: str) -> str:
     try:
         client.responses.create(model=model, input="Hello", tools=[{"type": "web_search"}])
@@ -135,6 +141,7 @@ steps.run(
     show_image=show_image,
     cut_short=cut_short,
     continue_response=continue_response,
+    count=count,
     refuse=refuse,
     find=find,
 )
