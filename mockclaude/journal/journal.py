@@ -177,14 +177,21 @@ class Journal:
         oldest = lane.drop_oldest()
         lane.size -= oldest.counted
         self._bytes -= oldest.counted
+        if oldest.unmatched:
+            self._keep_unmatched(oldest)
         oldest.counted = 0
-        if oldest.unmatched and len(self.dropped_unmatched) < MAX_UNMATCHED:
-            self.dropped_unmatched.append(oldest)
         if not lane.entries:
             del self._lanes[lane.name]
             self._dropped[lane.name] = lane.dropped
             if len(self._dropped) > MAX_OWNERS:
                 self._dropped.popitem(last=False)
+
+    def _keep_unmatched(self, entry: JournalEntry) -> None:
+        """Keep a dropped entry, unless it is large and another one is known."""
+        known = self.dropped_unmatched
+        is_small = entry.counted * MAX_UNMATCHED <= self._max_bytes
+        if len(known) < MAX_UNMATCHED and (is_small or not known):
+            known.append(entry)
 
     def count_dropped(self, lane: str | None = None) -> int:
         """Return the number of dropped entries, of one lane or of all."""

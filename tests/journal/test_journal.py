@@ -204,6 +204,14 @@ def test_dropped_unmatched_requests_stay_known() -> None:
     assert journal.dropped_unmatched == []
 
 
+def test_one_large_dropped_unmatched_request_stays_known() -> None:
+    journal = Journal(max_entries=1, max_bytes=100 * 50_000)
+    for number, size in enumerate((60_000, 60_000, 1, 60_000, 1)):
+        journal.keep(entry(number, unmatched=True, body=b"x" * size))
+
+    assert [dropped.number for dropped in journal.dropped_unmatched] == [0, 2]
+
+
 def test_entries_of_all_lanes_are_sorted_by_number() -> None:
     journal = Journal()
     for number, lane in enumerate("babca"):
