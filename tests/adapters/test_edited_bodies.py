@@ -16,7 +16,7 @@ from tests.adapters.dialects import DIALECTS
 
 pytestmark = pytest.mark.slow
 
-VALUES: list[Any] = [None, 1.5, "text", [None], {"type": 1}]
+VALUES: list[Any] = [None, 1.5, 2**64 - 1, "text", [None], {"type": 1}]
 IN_BLOCK = ("type", "text", "id", "name", "input", "thinking", "signature")
 IN_USAGE = ("input_tokens", "output_tokens", "cache_read_input_tokens", "output_tokens_details", "cache_creation")
 IN_BODY = [

@@ -19,6 +19,7 @@ from mockclaude.engine.adapters.bedrock_dialect import (
     read_text,
     read_value,
 )
+from mockclaude.engine.adapters.edited_values import MAX_COUNT, read_count
 from mockclaude.reply.dialect import StreamEncoder, TranslatedBody
 from mockclaude.reply.response import Response
 
@@ -222,10 +223,13 @@ def _to_usage(usage: Any) -> dict[str, Any]:
     known = usage if isinstance(usage, dict) else {}
     counts: dict[str, Any] = {name: known.get(source) for name, source in _COUNTS.items()}
     try:
-        counts["totalTokens"] = sum(counts.values())
+        total = sum(counts.values())
     except TypeError:  # a fault has edited a count
-        counts = {name: count if isinstance(count, int) else 0 for name, count in counts.items()}
-        counts["totalTokens"] = sum(counts.values())
+        total = MAX_COUNT + 1
+    if total > MAX_COUNT:
+        counts = {name: read_count(counts, name) for name in counts}
+        total = sum(counts.values())
+    counts["totalTokens"] = total
     created = known.get("cache_creation")
     if counts["cacheWriteInputTokens"] and isinstance(created, dict):
         counts["cacheDetails"] = [

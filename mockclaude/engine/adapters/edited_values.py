@@ -7,6 +7,9 @@ from typing import Any
 
 import orjson
 
+MAX_COUNT = 2**53
+"""The maximum of a count of tokens: JSON can hold their sums."""
+
 
 def as_object(value: Any) -> dict[str, Any]:
     """Return a JSON object; an empty one for another value."""
@@ -25,9 +28,9 @@ def list_blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def read_count(counts: Mapping[str, Any], name: str) -> int:
-    """Return a count of tokens; 0 for another value."""
+    """Return a count of tokens; 0 for another value, and for a larger number."""
     value = counts.get(name)
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and abs(value) <= MAX_COUNT else 0
 
 
 def encode_input(block: dict[str, Any]) -> str:
