@@ -140,12 +140,24 @@ def test_restarted_stream_begins_anew() -> None:
     assert metadata["usage"] == converse("rules: [{reply: Hello}]").json["usage"]
 
 
+def test_restarted_stream_shows_blocks_again() -> None:
+    encoder = ConverseDialect().open_stream()
+    blocks = [{"type": kind, "index": 0, "content_block": {"type": kind}} for kind in ("server_tool_use", "text")]
+    delta = {"index": 0, "delta": {"type": "text_delta", "text": "Hi"}}
+    sent = [
+        encoder.encode(Event(name, data, "", b""), 0)
+        for block in blocks
+        for name, data in (("message_start", {}), ("content_block_start", block), ("content_block_delta", delta))
+    ]
+    assert [bool(frame) for frame in sent] == [True, False, False, True, False, True]
+
+
 def test_pings_and_unknown_events_have_no_frames() -> None:
     assert encode("ping", PING.data) == encode("future_event", {"type": "future_event"}) == b""
 
 
 ANY = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3),
+    st.none() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=3),
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.resources.skill_archive import MAX_FILES, read_archive, write_archive
-from mockclaude.engine.resources.skill_markdown import read_heading
+from mockclaude.engine.resources.skill_markdown import MAX_FRONT_MATTER, read_heading
 from mockclaude.engine.routes import answer
 from tests.resources.files_client import FORM, build_form, build_part
 from tests.resources.skills_client import BETA, SkillsClient, build_files, build_markdown, build_zip, read_zip
@@ -184,6 +184,12 @@ def test_log_says_where_the_front_matter_is_malformed() -> None:
     body = build_form(*written("name: sorter\ndescription: Use when: asked"))
     reason = answer(client.build_request("POST", "/v1/skills", body, content_type=FORM), client.state).reason
     assert "SKILL.md:3:" in reason
+
+
+def test_front_matter_has_a_bound() -> None:
+    sizes = (MAX_FRONT_MATTER, MAX_FRONT_MATTER + 50)
+    fields = [f"name: sorter\ndescription: Sorts.\n#{'x' * (size - 50)}" for size in sizes]
+    assert [SkillsClient().post(*written(text)).status for text in fields] == [200, 400]
 
 
 def odd_zip(name: str = "sorter/SKILL.md", **attributes: int) -> bytes:

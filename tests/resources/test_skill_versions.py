@@ -140,4 +140,5 @@ def test_versions_of_an_unknown_skill_are_made_up_if_validation_is_off() -> None
     assert client.get(f"{path}/any", anthropic_beta=BETA).json["version"] == "1795000000123456"
     assert read_zip(client.get(f"{path}/any/content").body) == {}
     assert client.delete(f"skill_x/versions/{made['id']}").json == {"id": made["id"], "type": "skill_version_deleted"}
-    assert client.state.store.measure_resources("skill", "").kept == 0
+    lane = client.build_request("GET", path).head.lane
+    assert client.state.store.measure_resources("skill", lane).kept == 0

@@ -142,6 +142,8 @@ def test_beta_refuses_a_label_of_another_skill(beta: SkillsClient) -> None:
     assert beta.create("filter", "Words", x_mockclaude_lane="bob")["display_title"] == "Words"
     label = build_part("display_name", b"Words")
     assert beta.post(label, *files, anthropic_beta=None).json["display_name"] == "Words"
+    label = build_part("display_title", b"Words")
+    assert beta.post(label, *files, x_mockclaude_validation="gateway").json["display_title"] == "Words"
 
 
 @pytest.mark.parametrize("skill", PREBUILT)
