@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -174,6 +175,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"text": {"format": {"type": "xml"}}}, "text.format.type: Input should be 'text'"),
     ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema: Field required"),
     ({"text": "A"}, "text: Input should be an object"),
+    ({"text": ""}, "text: Input should be an object"),
+    ({"text": []}, "text: Input should be an object"),
     ({"reasoning": "low"}, "reasoning: Input should be an object"),
     ({"background": True}, "background: not supported"),
     ({"conversation": "conv_1"}, "conversation: not supported"),
@@ -217,3 +220,15 @@ def test_response_repeats_fields_of_its_request() -> None:
     assert [shown["tools"], shown["top_p"], shown["temperature"]] == [[TOOL], 0.5, 1.0]
     assert shown["reasoning"] == {"effort": "low", "summary": None}
     assert shown["text"] == {"format": {"type": "text"}, "verbosity": "low"}
+
+
+VALUES: list[Any] = [None, "", "A", 0, 1.5, True, False, [], [{}], {}, {"type": "function"}, {"format": {}}]
+
+
+@pytest.mark.parametrize("name", [*orjson.loads(show_fields({})), "input"])
+def test_any_value_is_translated_or_refused(name: str) -> None:
+    for value in VALUES:
+        body = {"model": MODEL, "input": "Hi", name: value}
+        with suppress(ApiError):
+            orjson.dumps(to_messages(body))
+            assert orjson.loads(show_fields(body))

@@ -33,10 +33,10 @@ def create(http: HttpRequest, state: ScenarioState) -> Decision:
     resolved = resolve_input(body, partial(state.store.find_resource, "response", http.head.lane))
     request = CoreRequest(write_object(to_messages(resolved)), choose_headers(http, state))
     dialect = ResponsesDialect(ResponseForm(http.now, show_fields(body)))
+    kept = http.body if resolved is body else write_object({"input": resolved["input"]})
     decision = decide_in_dialect(http, state, request, dialect)
     if body.get("store") is False:
         return decision
-    kept = http.body if resolved is body else orjson.dumps({"input": resolved["input"]})
     store = partial(_store, http, dialect, kept)
     live = decision.live
     return store(decision) if live is None else decision._replace(live=StoringReply(live, store))

@@ -98,8 +98,7 @@ def _add_parameters(chat: dict[str, Any], body: dict[str, Any]) -> None:
         chat["tool_choice"] = _to_choice(body["tool_choice"])
     if body.get("reasoning") is not None:
         chat["reasoning_effort"] = read_object(body["reasoning"], "reasoning").get("effort")
-    written = read_object(body.get("text") or {}, "text").get("format")
-    if written is not None:
+    if body.get("text") is not None and (written := read_object(body["text"], "text").get("format")) is not None:
         chat["response_format"] = _to_format(read_object(written, "text.format"))
 
 
