@@ -48,8 +48,8 @@ OPENAI: Handlers = {
     "/v1/chat/completions": {"POST": f"{_ADAPTERS}.chat_completions:create"},
     "/v1/responses": {"POST": f"{_ADAPTERS}.responses:create"},
     "/v1/responses/resp_{name}": {
-        "GET": f"{_ADAPTERS}.responses:retrieve",
-        "DELETE": f"{_ADAPTERS}.responses:delete",
+        "GET": f"{_ADAPTERS}.response_calls:retrieve",
+        "DELETE": f"{_ADAPTERS}.response_calls:delete",
     },
 }
 """OpenAI's API, in `engine/adapters/`."""

@@ -119,6 +119,10 @@ def test_bad_body_is_an_error_of_openai(body: object, message: str) -> None:
     assert error["message"].startswith(message)
 
 
+def test_wrong_key_precedes_a_bad_body() -> None:
+    assert [send(f"api_keys: [good]\n{SCENARIO}", body).status for body in (b"{", chat(n=2), chat())] == [401] * 3
+
+
 def test_body_is_not_nested_too_deeply() -> None:
     body = orjson.dumps(chat(thinking="@")).replace(b'"@"', b"[" * 300 + b"]" * 300)
     assert b"nested too deeply" in send(SCENARIO, body).body

@@ -175,10 +175,23 @@ def test_response_belongs_to_its_lane(state: ScenarioState) -> None:
     assert send(state, path, "GET", {"authorization": "Bearer other"}).status == 404
 
 
-def test_key_is_validated() -> None:
+@pytest.mark.parametrize(
+    ("path", "method", "body"),
+    [(f"{PATH}/resp_1", "GET", {}), (PATH, "POST", {}), (PATH, "POST", {"input": "A", "previous_response_id": "B"})],
+)
+def test_key_is_validated_first(path: str, method: str, body: Any) -> None:
     state = ScenarioState(load_text("api_keys: [good]\nrules: [{reply: Hi}]"))
 
-    assert send(state, f"{PATH}/resp_1", "GET").status == 401
+    assert send(state, path, method, **body).status == 401
+
+
+def test_faults_apply_to_stored_responses(state: ScenarioState) -> None:
+    path, fault = f"{PATH}/{send(state, input='Hi').json['id']}", {"x-mockclaude-fault": "529"}
+
+    for method in ("GET", "DELETE"):
+        failed = send(state, path, method, fault)
+        assert (failed.status, failed.json["error"]["type"]) == (529, "overloaded_error")
+    assert send(state, path, "GET").status == 200
 
 
 @pytest.mark.parametrize(("stream", "is_client_there"), [(True, True), (False, True), (True, False)])
