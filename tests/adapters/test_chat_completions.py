@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -51,7 +52,7 @@ def test_completion_has_the_keys_of_openai_in_their_order() -> None:
                 "completion_tokens_details": {"reasoning_tokens": 0},
             },
         ),
-        ("service_tier", "standard"),
+        ("service_tier", "default"),
         ("system_fingerprint", None),
     ]
 
@@ -134,3 +135,10 @@ def test_journal_has_the_body_of_the_api() -> None:
 
     assert decision.whole is not None
     assert orjson.loads(decision.whole) == {**chat(), "max_tokens": 9}
+
+
+@pytest.mark.parametrize("text", ["Hello", "tool"])
+def test_completion_has_the_types_of_the_sdk(text: str) -> None:
+    ChatCompletion.model_validate(send(SCENARIO, chat(text, tools=TOOLS)).json)
+    for chunk in read_chunks(send(SCENARIO, chat(text, tools=TOOLS, stream=True, stream_options=USAGE)).body)[:-1]:
+        ChatCompletionChunk.model_validate(chunk)
