@@ -15,7 +15,7 @@ from mockclaude.api.api_headers import api_key, is_signed
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
-from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint, is_openai
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint, find_stray_adapter, is_openai
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
 
@@ -90,7 +90,8 @@ class Head:
         self.guest = guest
         self.endpoint = find_endpoint(path)
         self.is_message = method == "POST" and self.endpoint == "messages"
-        self.adapter: AdapterName = "openai" if self.endpoint == "models" and is_openai(headers) else find_adapter(path)
+        find = find_adapter if self.endpoint else find_stray_adapter
+        self.adapter: AdapterName = "openai" if self.endpoint == "models" and is_openai(headers) else find(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
