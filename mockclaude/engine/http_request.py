@@ -106,7 +106,8 @@ class Head:
 
     def with_lane_of(self, body: bytes) -> Head:
         """Return a head, shared within its lane, for a request with this body."""
-        lane = find_lane(self.headers, self.lane_from, read_fields(body))
+        fields = read_fields(body)
+        lane = find_lane(self.headers, self.lane_from, _name_user(fields) if self.adapter == "openai" else fields)
         head = self._in_lanes.get(lane)
         if head is None:
             if len(self._in_lanes) >= _MAX_LANES:
@@ -231,6 +232,13 @@ def read_fields(body: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _name_user(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a request to OpenAI's API with the user in `metadata`, as in a Messages request."""
+    metadata = fields.get("metadata")
+    user = fields.get("user") or fields.get("safety_identifier")
+    return {**fields, "metadata": {"user_id": user, **(metadata if isinstance(metadata, dict) else {})}}
 
 
 def _find_value(source: LaneSource, headers: Mapping[str, str], body: Mapping[str, Any]) -> str:
