@@ -210,16 +210,22 @@ def rebuild_request(entry: Data, policy: Policy) -> HttpRequest:
     return HttpRequest(head, headers, body, int(at), since_start_us, reused, int(at % 1 * 1e6))
 
 
-_KEYS = ("x-api-key", "authorization")
+_KEYS = ("x-api-key", "api-key", "authorization")
 
 
 def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
-    key = REDACTED if entry["response"]["status"] == 401 else _key(entry["lane"], policy)
-    keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
+    key = REDACTED if _is_key_refused(entry) else _key(entry["lane"], policy)
+    keys = dict(zip(_KEYS, (key, key, f"Bearer {key}"), strict=True))
     headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
     headers[LANE_HEADER] = entry["lane"]
     return headers
+
+
+def _is_key_refused(entry: Data) -> bool:
+    """Return whether the request was refused for its API key: a 401 that no rule asked for, in Bedrock a 403."""
+    refused = 403 if entry["request"].get("adapter") == "bedrock" else 401
+    return entry["decision"]["rule"] is None and entry["response"]["status"] == refused
 
 
 def _key(lane: str, policy: Policy) -> str:

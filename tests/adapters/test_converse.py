@@ -125,6 +125,7 @@ def test_tool_call_and_its_result() -> None:
                 "title": "A",
             },
         ),
+        ({"text": "Hi", "image": None, "other": 1}, {"type": "text", "text": "Hi"}),
         (
             {"toolUse": {"toolUseId": "t1", "name": "f", "input": {}}},
             {"type": "tool_use", "id": "t1", "name": "f", "input": {}},
@@ -266,6 +267,9 @@ def test_additional_betas_are_a_header() -> None:
 def test_attempts_are_retries() -> None:
     decision = decide(CONVERSE, {"messages": [HELLO]}, "rules: [{when: {retry: 2}, reply: '2'}]", RETRIED)
     assert response_of(decision).status == 200
+
+    scenario = "rules: [{when: {endpoint: count_tokens, retry: 2}, reply: {error: 529}}]"
+    assert response_of(decide(COUNT, {"input": {"converse": {"messages": [HELLO]}}}, scenario, RETRIED)).status == 503
 
 
 RETRIED = {"amz-sdk-request": "attempt=3; max=3"}

@@ -115,3 +115,23 @@ def test_fault_has_the_status_ending_and_note_of_the_api(name: str, stream: bool
 
 def _list_faults(decision: Decision) -> list[str]:
     return [note for note in decision.notes if note.startswith("fault: ")]
+
+
+WITHOUT_PINGS = ("invoke", "converse", "chat", "responses")
+PINGS = "stall=3s; after=50%; pings=1s"
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_pings_inside_an_event_are_those_of_the_dialect(name: str) -> None:
+    usual, stalled = (decide(DIALECTS[name], fault, stream=True).response for fault in ("", PINGS))
+    assert (stalled.data == usual.data) is (name in WITHOUT_PINGS)
+    assert stalled.end_at == usual.end_at + 3_000_000
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_error_without_its_body_has_the_status_of_the_dialect(name: str, stream: bool) -> None:
+    dialect = DIALECTS[name]
+    whole, hanging = (decide(dialect, f"529{more}", stream=stream).response for more in ("", ", hang_before_body"))
+    assert (hanging.status, hanging.headers.lines) == (whole.status, whole.headers.lines)
+    assert (hanging.data, hanging.end.name) == (b"", "HANG")

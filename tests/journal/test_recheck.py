@@ -241,3 +241,25 @@ def test_betas_in_several_header_lines_are_joined(serve: Serve) -> None:
     assert entries[0]["request"]["headers"]["anthropic-beta"] == "new-2027-01-01, pdfs-2024-09-25, old-2023-01-01"
     assert recheck({"": load_text("betas: strict\nrules: [{reply: x}]")}, entries) == []
     assert len(recheck({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1
+
+
+KEYED = "api_keys: [good]\nrules: [{when: {user: denied}, reply: x, fault: {error: 401}}, {reply: x}]"
+
+
+def test_accepted_key_is_accepted_again_and_a_refused_one_is_not(serve: Serve) -> None:
+    journal = Journal()
+    server = serve({"": load_text(KEYED)}, journal=journal)
+    converse = b'{"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}'
+    path = "/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/converse"
+    requests = [
+        *[post("Hello", x_api_key=None, api_key=key) for key in ("good", "bad")],
+        *[request("POST", path, converse, x_api_key=None, authorization=f"Bearer {key}") for key in ("good", "bad")],
+        post("denied", x_api_key="good"),
+    ]
+    statuses = [server.ask(sent).status for sent in requests]
+    for _ in requests:
+        server.line()
+    entries = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
+
+    assert statuses == [200, 401, 200, 403, 401]
+    assert recheck({"": load_text(KEYED)}, entries) == []

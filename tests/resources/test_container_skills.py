@@ -81,6 +81,13 @@ def test_skill_that_is_not_there_is_refused(client: SkillsClient, skills: list[A
     assert ask(client, *skills, x_mockclaude_validation="off").status == 200
 
 
+@pytest.mark.parametrize("skill", [{}, {"type": "anthropic"}, {**PDF, "version": ["latest"]}, {**PDF, "skill_id": [1]}])
+@pytest.mark.parametrize("mode", ["gateway", "off"])
+def test_lenient_modes_accept_any_skill(client: SkillsClient, skill: dict[str, Any], mode: str) -> None:
+    accepted = ask(client, skill, x_mockclaude_validation=mode)
+    assert accepted.json["container"]["skills"] == [{"version": "latest", **skill}]
+
+
 @pytest.mark.parametrize("tools", [[], [{"name": "get_time", "input_schema": {"type": "object"}}]])
 def test_skills_need_a_code_execution_tool(client: SkillsClient, tools: list[Any]) -> None:
     refused = ask(client, PDF, tools=tools)

@@ -127,7 +127,8 @@ def _read_input(http: HttpRequest, state: ScenarioState, counted: Any) -> tuple[
     if isinstance(counted, dict) and isinstance(counted.get("converse"), dict):
         strict = validation_mode(http.headers, state.scenario.policy) == "anthropic"
         fields = to_messages(counted["converse"], strict=strict)
-        return fields, (*API_HEADERS, *take_betas(fields, http.headers.get("anthropic-beta", "")))
+        betas = take_betas(fields, http.headers.get("anthropic-beta", ""))
+        return fields, (*API_HEADERS, *betas, *read_attempt(http.headers))
     try:
         body = b64decode(counted["invokeModel"]["body"], validate=True)
     except (KeyError, TypeError, ValueError):

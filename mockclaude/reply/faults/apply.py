@@ -65,10 +65,14 @@ _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 class FaultContext(NamedTuple):
-    """The inputs of a fault besides the response: ids for errors, and its own draws."""
+    """The inputs of a fault besides the response.
+
+    These are the ids of errors, its own draws, and the dialect of the client.
+    """
 
     responses: ResponseContext
     draws: Draws
+    dialect: Dialect | None = None
 
 
 class FaultedResponse(NamedTuple):
@@ -99,7 +103,7 @@ def apply_faults(
             response = translate(response, dialect)
         applied, outcome = None, TOO_LATE
         if not response.is_final:
-            of_fault = FaultContext(context, draws.with_scope(f"fault/{position}"))
+            of_fault = FaultContext(context, draws.with_scope(f"fault/{position}"), dialect)
             applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault.label}{outcome}")
         response = applied or response
@@ -123,9 +127,16 @@ def precedes_translation(fault: Fault) -> bool:
 
 
 def _find_place(fault: Fault) -> int:
-    """Return the place of a fault in a dialect, where a stall inside an event comes after the translation."""
-    is_inside = isinstance(fault, StallFault) and fault.position and fault.position.unit in ("bytes", "share")
-    return _ORDER[SliceFault if is_inside else type(fault)]
+    """Return the place of a fault in a dialect.
+
+    A stall inside an event comes after the translation. So does a stall that drops the body, since the head remains.
+    """
+    is_late = isinstance(fault, StallFault) and fault.position and _is_late(fault.position.unit, fault)
+    return _ORDER[SliceFault if is_late else type(fault)]
+
+
+def _is_late(unit: str, fault: StallFault) -> bool:
+    return unit in ("bytes", "share") or (unit == "body" and fault.stall == "forever")
 
 
 NOT_APPLIED = ", not applied: the response has no such event or position"
@@ -175,34 +186,37 @@ def _encode_text(text: str) -> Data:
         return Data(text.encode())
 
 
-def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
+def _stall(response: Response, fault: StallFault, context: FaultContext) -> Response | None:
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
     if fault.stall == "forever":
-        return _hang(response, place, fault)
+        return _hang(response, place, fault, context)
     length = fault.length
     if place.offset is None:
         later = response._replace(body=_delay(response.body, length), head_at=response.head_at + length)
         return later._replace(end_at=response.end_at + length)
     before, after = split(response, place.offset)
-    pings = _make_pings(response, place.at, fault)
+    pings = _make_pings(response, place.at, fault, context)
     return response._replace(body=(*before, *pings, *_delay(after, length)), end_at=response.end_at + length)
 
 
-def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
+def _hang(response: Response, place: ResolvedPosition, fault: StallFault, context: FaultContext) -> Response:
     if place.offset is None:
         return build_silent(End.HANG, place.at)
     before, _ = split(response, place.offset)
-    body = (*before, *_make_pings(response, place.at, fault))
+    body = (*before, *_make_pings(response, place.at, fault, context))
     end_at = max(place.at, body[-1].at if body else 0)
     return response._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
 
-def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[TimedPiece]:
+def _make_pings(response: Response, at: int, fault: StallFault, context: FaultContext) -> Iterator[TimedPiece]:
     between = fault.pings or fault.comments
     if between and response.is_stream:
         piece = events.PING if fault.pings else _COMMENT
+        encoder = context.dialect.open_stream() if context.dialect and response.is_verbatim else None
+        if encoder is not None:
+            piece = piece._replace(encoded=encoder.encode(piece, at))
         yield from (TimedPiece(at + after, piece) for after in range(between, fault.length, between))
 
 

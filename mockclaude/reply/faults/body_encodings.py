@@ -11,6 +11,8 @@ from mockclaude.scenario.format.stream_faults import GzipFault, LineEndsFault
 
 _LINE_ENDS = {"crlf": b"\r\n", "cr": b"\r"}
 
+_IN_FRAMES = ("content-type", "application/vnd.amazon.eventstream")
+
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK = b"\x01\x00\x00\xff\xff"
 _MAX_BLOCK = 0xFFFF
@@ -18,9 +20,11 @@ _MAX_BLOCK = 0xFFFF
 
 
 def replace_line_ends(response: Response, fault: LineEndsFault) -> Response | None:
-    """Replace the line ends of a stream."""
+    """Replace the line ends of a stream; AWS's frames have none."""
     if not response.is_stream:
         return None
+    if _IN_FRAMES in response.headers.lines:
+        return response
     end = _LINE_ENDS[fault.line_ends]
     body = [TimedPiece(at, replace_bytes(piece, piece.encoded.replace(b"\n", end))) for at, piece in response.body]
     return response._replace(body=body)

@@ -74,7 +74,7 @@ class LiveFaults:
     ) -> None:
         self._draws = draws
         self._of_faults = [
-            _Stage(fault, FaultContext(context, draws.with_scope(f"fault/{position}")))
+            _Stage(fault, FaultContext(context, draws.with_scope(f"fault/{position}"), dialect))
             for position, fault in number_faults(faults, dialect)
         ]
         self._stages: list[_Stage | _Translation] = [*self._of_faults]
