@@ -17,7 +17,7 @@ from mockclaude.engine.state.resources import Resource
 Find: TypeAlias = Callable[[str], Resource | None]
 """A function that finds a response by its id. Its facts are the body of its request, its content is the response."""
 
-HINT = "the last 1,000 responses of a lane are stored, unless `store` is false"
+HINT = "the last 1,000 responses of a lane are stored, up to 16 MB with their input, unless `store` is false"
 
 
 def resolve_input(body: dict[str, Any], find: Find) -> dict[str, Any]:
