@@ -25,6 +25,10 @@ class ApiHeaders(NamedTuple):
     betas: frozenset[str]
 
 
+MISSING_KEY = "x-api-key header is required"
+"""The message of the error for a request without a key."""
+
+
 def api_key(headers: Mapping[str, str]) -> str:
     """Return the API key, the token or the AWS key id of a request; '' for none.
 
@@ -77,7 +81,7 @@ def parse_api_headers(
 
 def _check_key(key: str, headers: Mapping[str, str], keys: Collection[str], names: frozenset[str]) -> None:
     if not key:
-        raise ApiError("authentication_error", "x-api-key header is required")
+        raise ApiError("authentication_error", MISSING_KEY)
     if keys and key not in keys:
         raise ApiError("authentication_error", "" if "x-api-key" in headers else "Invalid bearer token")
     if key.startswith(_OAUTH_TOKEN) and OAUTH_BETA not in names:

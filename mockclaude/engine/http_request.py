@@ -15,7 +15,7 @@ from mockclaude.api.api_headers import api_key, is_signed
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
-from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint, is_openai
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint, find_stray_adapter, is_openai
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
 
@@ -90,7 +90,8 @@ class Head:
         self.guest = guest
         self.endpoint = find_endpoint(path)
         self.is_message = method == "POST" and self.endpoint == "messages"
-        self.adapter: AdapterName = "openai" if self.endpoint == "models" and is_openai(headers) else find_adapter(path)
+        find = find_adapter if self.endpoint else find_stray_adapter
+        self.adapter: AdapterName = "openai" if self.endpoint == "models" and is_openai(headers) else find(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
@@ -105,7 +106,8 @@ class Head:
 
     def with_lane_of(self, body: bytes) -> Head:
         """Return a head, shared within its lane, for a request with this body."""
-        lane = find_lane(self.headers, self.lane_from, read_fields(body))
+        fields = read_fields(body)
+        lane = find_lane(self.headers, self.lane_from, _name_user(fields) if self.adapter == "openai" else fields)
         head = self._in_lanes.get(lane)
         if head is None:
             if len(self._in_lanes) >= _MAX_LANES:
@@ -230,6 +232,13 @@ def read_fields(body: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _name_user(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a request to OpenAI's API with the user in `metadata`, as in a Messages request."""
+    metadata = fields.get("metadata")
+    user = fields.get("user") or fields.get("safety_identifier")
+    return {**fields, "metadata": {"user_id": user, **(metadata if isinstance(metadata, dict) else {})}}
 
 
 def _find_value(source: LaneSource, headers: Mapping[str, str], body: Mapping[str, Any]) -> str:

@@ -49,8 +49,8 @@ OPENAI: Handlers = {
     "/v1/responses": {"POST": f"{_ADAPTERS}.responses:create"},
     "/v1/responses/input_tokens": {"POST": f"{_ADAPTERS}.responses:count_tokens"},
     "/v1/responses/resp_{name}": {
-        "GET": f"{_ADAPTERS}.responses:retrieve",
-        "DELETE": f"{_ADAPTERS}.responses:delete",
+        "GET": f"{_ADAPTERS}.response_calls:retrieve",
+        "DELETE": f"{_ADAPTERS}.response_calls:delete",
     },
 }
 """OpenAI's API, in `engine/adapters/`."""

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from multidict import CIMultiDict, MultiDict
 
+from mockclaude.api.api_headers import MISSING_KEY
 from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, hash_key_to_lane
 from mockclaude.engine.paths import ApiAddress, find_address
@@ -215,9 +216,18 @@ _KEYS = ("x-api-key", "api-key", "authorization")
 
 def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
+<<<<<<< HEAD
     key = REDACTED if _is_key_refused(entry) else _key(entry["lane"], policy)
     keys = dict(zip(_KEYS, (key, key, f"Bearer {key}"), strict=True))
     headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
+=======
+    decision = entry["decision"]
+    if decision["reason"] != MISSING_KEY:  # else the header has no bearer token
+        is_refused = entry["response"]["status"] == 401 and decision["rule"] is None
+        key = REDACTED if is_refused else _key(entry["lane"], policy)
+        keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
+        headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
+>>>>>>> va
     headers[LANE_HEADER] = entry["lane"]
     return headers
 

@@ -96,8 +96,11 @@ class KnownHead(NamedTuple):
     is_plain: bool
 
     def split(self, data: bytes) -> SplitHead | None:
-        """Do what `split_head` does; return None for another head."""
-        if not data.startswith(self.before):
+        """Do what `split_head` does; return None for another head.
+
+        A head without `content-length` is always another one.
+        """
+        if not self.length or not data.startswith(self.before):
             return None
         start = len(self.before)
         end = data.find(b"\r\n", start)

@@ -149,6 +149,23 @@ def test_core_heads_keep_the_lane_of_the_client_s_body() -> None:
     assert lanes == ["a", "b", "b"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "lane"),
+    [
+        ({"user": "ann"}, "ann"),
+        ({"safety_identifier": "ann"}, "ann"),
+        ({"user": "ann", "metadata": {"user_id": "bob"}}, "bob"),
+        ({"user": "ann", "metadata": 1}, "ann"),
+        ({"user": 1}, ""),
+        ({}, ""),
+    ],
+)
+def test_lane_is_the_user_of_a_chat(fields: dict[str, object], lane: str) -> None:
+    head = Head("POST", "/v1/responses", {}, {}, lane_from=(LaneSource("body", ("metadata", "user_id")),))
+
+    assert head.with_lane_of(orjson.dumps(fields)).lane == lane
+
+
 def test_core_heads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockclaude.engine.http_request._MAX_CORES", 2)
     head = _head()

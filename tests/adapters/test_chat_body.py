@@ -473,6 +473,26 @@ FIELDS = [
 ]
 
 
+def test_allowed_tools_are_found_in_linear_time() -> None:
+    tools = [{"type": "function", "function": {"name": Name(f"f{number}")}} for number in range(100)]
+    Name.compared = 0
+    allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": tools[::-1]}}
+
+    assert len(to_messages(chat(tools=tools, tool_choice=allowed))["tools"]) == 100
+    assert Name.compared < 200
+
+
+class Name(str):
+    """A name that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Name.compared += 1
+        return str.__eq__(self, other)
+
+
 @given(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5))
 def test_any_body_is_translated_or_refused(body: dict[str, Any]) -> None:
     with suppress(ApiError):

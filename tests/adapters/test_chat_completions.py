@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -51,7 +52,7 @@ def test_completion_has_the_keys_of_openai_in_their_order() -> None:
                 "completion_tokens_details": {"reasoning_tokens": 0},
             },
         ),
-        ("service_tier", "standard"),
+        ("service_tier", "default"),
         ("system_fingerprint", None),
     ]
 
@@ -119,6 +120,10 @@ def test_bad_body_is_an_error_of_openai(body: object, message: str) -> None:
     assert error["message"].startswith(message)
 
 
+def test_wrong_key_precedes_a_bad_body() -> None:
+    assert [send(f"api_keys: [good]\n{SCENARIO}", body).status for body in (b"{", chat(n=2), chat())] == [401] * 3
+
+
 def test_body_is_not_nested_too_deeply() -> None:
     body = orjson.dumps(chat(thinking="@")).replace(b'"@"', b"[" * 300 + b"]" * 300)
     assert b"nested too deeply" in send(SCENARIO, body).body
@@ -130,3 +135,10 @@ def test_journal_has_the_body_of_the_api() -> None:
 
     assert decision.whole is not None
     assert orjson.loads(decision.whole) == {**chat(), "max_tokens": 9}
+
+
+@pytest.mark.parametrize("text", ["Hello", "tool"])
+def test_completion_has_the_types_of_the_sdk(text: str) -> None:
+    ChatCompletion.model_validate(send(SCENARIO, chat(text, tools=TOOLS)).json)
+    for chunk in read_chunks(send(SCENARIO, chat(text, tools=TOOLS, stream=True, stream_options=USAGE)).body)[:-1]:
+        ChatCompletionChunk.model_validate(chunk)

@@ -102,7 +102,13 @@ def test_error_that_a_fault_has_edited_has_nulls(envelope: Any) -> None:
     assert build_error(envelope) == {"error": {"code": None, "message": None, "type": None, "param": None}}
 
 
-@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/chat/nothing", "/v1/audio/speech", "/v1/completions"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/embeddings", "/v1/chat/nothing", "/v1/audio/speech", "/v1/completions"),
+        *("/v1/v1/chat/completions", "/v1/openai/responses"),
+    ],
+)
 def test_unknown_path_is_an_error_of_openai(path: str) -> None:
     http = http_request("POST", path, {}, {"authorization": "Bearer mock"}, b"{}")
     response = answer(http, ScenarioState(load_text("rules: [{reply: Hello}]"))).response

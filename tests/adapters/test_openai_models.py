@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 import pytest
 
 from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE
@@ -92,3 +95,20 @@ def test_another_method_is_not_allowed() -> None:
 
     assert openai_error(response)[0] == 405
     assert response.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("edit", "path", "expected"),
+    [
+        ({"delete": "id"}, MODEL, {**SONNET, "id": None}),
+        ({"delete": "created_at"}, MODEL, {**SONNET, "created": None}),
+        ({"set": {"created_at": "soon"}}, MODEL, {**SONNET, "created": None}),
+        ({"set": {"data": 5}}, MODEL, SONNET),
+        ({"set": {"data": 5}}, "/v1/models", {"object": "list", "data": 5}),
+        ({"delete": "data"}, "/v1/models", {"object": "list", "data": None}),
+        ({"set": {"data": []}}, "/v1/models", {"object": "list", "data": []}),
+    ],
+)
+def test_any_edit_of_a_model_is_translated(edit: dict[str, Any], path: str, expected: object) -> None:
+    fault = orjson.dumps({"edit": "body", **edit}).decode()
+    assert get(path, x_mockclaude_fault=fault).json == expected

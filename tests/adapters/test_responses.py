@@ -8,6 +8,8 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openai.types.responses import ResponseStreamEvent
+from pydantic import TypeAdapter
 
 from mockclaude.api.events import Event, event
 from mockclaude.api.headers import Headers
@@ -261,3 +263,11 @@ def test_inserted_events_stay_and_pings_go() -> None:
 
     assert encoder().encode(inserted, 0) == b": comment\n\n"
     assert encoder().encode(ping, 0) == b""
+
+
+EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
+
+
+@pytest.mark.parametrize("text", [*ASKED, "fail"])
+def test_events_have_the_types_of_the_sdk(text: str) -> None:
+    assert all(EVENT.validate_python(event).type == event["type"] for event in stream(text))

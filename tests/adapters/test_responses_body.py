@@ -177,6 +177,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema: Field required"),
     ({"text": "A"}, "text: Input should be an object"),
     ({"text": ""}, "text: Input should be an object"),
+    ({"text": []}, "text: Input should be an object"),
     ({"reasoning": "low"}, "reasoning: Input should be an object"),
     ({"background": True}, "background: not supported"),
     ({"conversation": "conv_1"}, "conversation: not supported"),
@@ -241,3 +242,15 @@ def test_any_body_is_translated_or_refused(body: dict[str, Any]) -> None:
     with suppress(ApiError):
         to_messages(resolve_input(body, lambda _: None))
         assert orjson.loads(show_fields(body))["truncation"] == "disabled"
+
+
+VALUES: list[Any] = [None, "", "A", 0, 1.5, True, False, [], [{}], {}, {"type": "function"}, {"format": {}}]
+
+
+@pytest.mark.parametrize("name", [*orjson.loads(show_fields({})), "input"])
+def test_any_value_is_translated_or_refused(name: str) -> None:
+    for value in VALUES:
+        body = {"model": MODEL, "input": "Hi", name: value}
+        with suppress(ApiError):
+            orjson.dumps(to_messages(body))
+            assert orjson.loads(show_fields(body))

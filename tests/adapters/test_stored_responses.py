@@ -10,8 +10,10 @@ import orjson
 import pytest
 
 from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.adapters.stored_responses import resolve_input
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.state.resources import Resource
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import ReplyTemplate
 from tests.adapters.chatting import CLIENT
@@ -36,6 +38,12 @@ def state() -> ScenarioState:
 
 def send(state: ScenarioState, path: str = PATH, method: str = "POST", headers: Any = None, **body: Any) -> Received:
     data = orjson.dumps({"model": MODEL, "tools": [TOOL], **body}) if method == "POST" else b""
+    return send_data(state, data, path, method, headers)
+
+
+def send_data(
+    state: ScenarioState, data: bytes, path: str = PATH, method: str = "POST", headers: Any = None
+) -> Received:
     http = http_request(method, path, {}, {**CLIENT, **(headers or {})}, data)
     return received(b"".join(send.data for send in script_of(answer(http, state)).sends))
 
@@ -128,6 +136,33 @@ def test_reference_to_nothing_is_refused(state: ScenarioState, body: Any, status
     assert (refused.status, refused.json["error"]["message"]) == (status, message)
 
 
+def test_many_references_load_a_response_once(state: ScenarioState) -> None:
+    item = {"type": "item_reference", "id": send(state, input="Hi").json["output"][0]["id"]}
+
+    def count(references: int) -> int:
+        found: list[str] = []
+
+        def find(name: str) -> Resource | None:
+            found.append(name)
+            return state.store.find_resource("response", http_request("POST", PATH, {}, CLIENT, b"").head.lane, name)
+
+        assert len(resolve_input({"input": [item] * references}, find)["input"]) == references
+        return len(found)
+
+    assert [count(1), count(100)] == [1, 1]
+
+
+def test_input_that_is_nested_too_deeply_is_refused(state: ScenarioState) -> None:
+    deep = b'{"a":' * 300 + b"1" + b"}" * 300
+    first = send(state, input="Hi").json["id"].encode()
+    fields = b'"model":"%b","previous_response_id":"%b"' % (MODEL.encode(), first)
+    refused = send_data(
+        state, b'{%b,"input":[{"type":"reasoning","x":%b},{"role":"user","content":"A"}]}' % (fields, deep)
+    )
+
+    assert (refused.status, refused.json["error"]["message"]) == (400, "The request body is nested too deeply")
+
+
 def test_item_must_be_in_its_response(state: ScenarioState) -> None:
     item = send(state, input="Hi").json["output"][0]["id"]
 
@@ -140,10 +175,23 @@ def test_response_belongs_to_its_lane(state: ScenarioState) -> None:
     assert send(state, path, "GET", {"authorization": "Bearer other"}).status == 404
 
 
-def test_key_is_validated() -> None:
+@pytest.mark.parametrize(
+    ("path", "method", "body"),
+    [(f"{PATH}/resp_1", "GET", {}), (PATH, "POST", {}), (PATH, "POST", {"input": "A", "previous_response_id": "B"})],
+)
+def test_key_is_validated_first(path: str, method: str, body: Any) -> None:
     state = ScenarioState(load_text("api_keys: [good]\nrules: [{reply: Hi}]"))
 
-    assert send(state, f"{PATH}/resp_1", "GET").status == 401
+    assert send(state, path, method, **body).status == 401
+
+
+def test_faults_apply_to_stored_responses(state: ScenarioState) -> None:
+    path, fault = f"{PATH}/{send(state, input='Hi').json['id']}", {"x-mockclaude-fault": "529"}
+
+    for method in ("GET", "DELETE"):
+        failed = send(state, path, method, fault)
+        assert (failed.status, failed.json["error"]["type"]) == (529, "overloaded_error")
+    assert send(state, path, "GET").status == 200
 
 
 @pytest.mark.parametrize(("stream", "is_client_there"), [(True, True), (False, True), (True, False)])

@@ -100,6 +100,13 @@ def test_the_size_is_bounded_in_a_lane_and_in_all() -> None:
     assert "dropped: all files of" in store.take_notes()[0]
 
 
+def test_too_large_response_drops_no_others(store: Store) -> None:
+    put(store, Resource("response", "a", "1", 0, b"{}", b"x", 1))
+    put(store, Resource("response", "a", "2", 0, b"x" * MAX_RESPONSE_BYTES, b"x", 1))
+
+    assert names(store, kind="response") == "1"
+
+
 def test_responses_have_smaller_bounds_and_are_dropped_silently(store: Store) -> None:
     half = MAX_RESPONSE_BYTES // 2
     put(store, *(Resource("response", "a", name, 0, b"{}", b"x" * half, half) for name in "123"))

@@ -243,6 +243,7 @@ def test_betas_in_several_header_lines_are_joined(serve: Serve) -> None:
     assert len(recheck({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1
 
 
+<<<<<<< HEAD
 KEYED = "api_keys: [good]\nrules: [{when: {user: denied}, reply: x, fault: {error: 401}}, {reply: x}]"
 
 
@@ -263,3 +264,27 @@ def test_accepted_key_is_accepted_again_and_a_refused_one_is_not(serve: Serve) -
 
     assert statuses == [200, 401, 200, 403, 401]
     assert recheck({"": load_text(KEYED)}, entries) == []
+=======
+REFUSED = "api_keys: [good]\nrules: [{when: {user: rule}, reply: {error: 401}}, {reply: x}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "authorization"),
+    [
+        ("Hello", None, "Bearer wrong"),
+        ("Hello", None, "Basic good"),
+        ("Hello", "wrong", None),
+        ("rule", "good", None),
+        ("rule", None, "Bearer good"),
+    ],
+)
+def test_refused_key_is_refused_again(serve: Serve, text: str, key: str | None, authorization: str | None) -> None:
+    journal = Journal()
+    server = serve(REFUSED, journal=journal)
+    refused = server.ask(post(text, x_api_key=key, authorization=authorization))
+    server.line()
+    entries = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
+
+    assert refused.status == 401
+    assert recheck({"": load_text(REFUSED)}, entries) == []
+>>>>>>> va

@@ -17,7 +17,8 @@ _CHANGES = st.sampled_from(["", "0", "7", "07", "12345678", "1234567890", " 7 ",
 
 def _known(key: bytes) -> KnownHead:
     heads = Heads({"": ScenarioState(built_in())}, Trust())
-    return heads.read(make_mocked_request("POST", "/v1/messages", {"host": "localhost"}), key)
+    length = {"content-length": "4"} if b"\r\ncontent-length:" in key.lower() else {}
+    return heads.read(make_mocked_request("POST", "/v1/messages", {"host": "localhost", **length}), key)
 
 
 @given(st.lists(_LINES, max_size=4), st.integers(0, 200), st.integers(0, 3), _CHANGES)
@@ -27,6 +28,12 @@ def test_a_known_head_splits_bytes_as_a_new_head_is_split(lines: list[str], at: 
     changed = head[:at] + change.encode() + head[at + cut :] + b"body"
     if key:
         assert _known(key).split(changed) in (None, split_head(changed))
+
+
+def test_a_longer_value_of_the_last_header_is_no_length() -> None:
+    known = _known(b"GET /v1/models HTTP/1.1\r\nx-user: 1")
+
+    assert known.split(b"GET /v1/models HTTP/1.1\r\nx-user: 12\r\n\r\n") is None
 
 
 def test_a_known_head_is_found_with_another_length_only() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockclaude.engine.adapters.chat_stream import ChatEncoder
-from mockclaude.engine.adapters.chat_usage import FINISH_REASONS, build_usage, name_completion
+from mockclaude.engine.adapters.chat_usage import FINISH_REASONS, SERVICE_TIERS, build_usage, name_completion
 from mockclaude.engine.adapters.edited_values import as_object, as_text, encode_input, list_blocks
 from mockclaude.engine.adapters.openai_errors import OpenaiErrors
 from mockclaude.reply.dialect import TranslatedBody
@@ -53,7 +53,7 @@ class ChatCompletion(OpenaiErrors):
             "model": document.get("model"),
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}],
             "usage": build_usage(usage),
-            "service_tier": usage.get("service_tier"),
+            "service_tier": SERVICE_TIERS.get(as_text(usage.get("service_tier"))),
             "system_fingerprint": None,
         }
         return TranslatedBody(200, self.translate_headers(response), completion)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -104,7 +105,7 @@ def _to_tool(tool: Any, path: str) -> dict[str, Any]:
     return to_tool(fields.get("function"), f"{path}.function")
 
 
-def _to_choice(chat: dict[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
+def _to_choice(chat: dict[str, Any]) -> tuple[dict[str, Any] | None, Collection[str]]:
     """Return the choice, and the names of the allowed tools; none for all tools."""
     choice = chat.get("tool_choice")
     if choice is None and chat.get("function_call") is not None:
@@ -134,10 +135,10 @@ def _choose_tool(function: Any, path: str) -> dict[str, Any]:
     return {"type": "tool", "name": read_text(read_object(function, path).get("name"), f"{path}.name")}
 
 
-def _list_names(tools: list[Any]) -> list[str]:
+def _list_names(tools: list[Any]) -> Collection[str]:
     path = "tool_choice.allowed_tools.tools"
     functions = (read_object(tool, f"{path}.{at}").get("function") for at, tool in enumerate(tools))
-    return [
+    return {
         read_text(read_object(function, f"{path}.{at}.function").get("name"), f"{path}.{at}.function.name")
         for at, function in enumerate(functions)
-    ]
+    }

@@ -19,6 +19,10 @@ FINISH_REASONS = {
 """Stop reason of the API -> finish reason."""
 
 
+SERVICE_TIERS = {"standard": "default", "priority": "priority"}
+"""Service tier of the API -> that of OpenAI's API, whose clients know no others."""
+
+
 def name_completion(message_id: Any) -> str:
     """Return the id of the completion of a message."""
     return f"chatcmpl-{as_text(message_id).removeprefix('msg_')}"

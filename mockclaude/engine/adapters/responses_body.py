@@ -102,8 +102,8 @@ def _add_parameters(chat: dict[str, Any], body: dict[str, Any]) -> None:
         chat["tool_choice"] = _to_choice(body["tool_choice"])
     if body.get("reasoning") is not None:
         chat["reasoning_effort"] = read_object(body["reasoning"], "reasoning").get("effort")
-    if body.get("text") is not None and (form := read_object(body["text"], "text").get("format")) is not None:
-        chat["response_format"] = _to_format(read_object(form, "text.format"))
+    if body.get("text") is not None and (written := read_object(body["text"], "text").get("format")) is not None:
+        chat["response_format"] = _to_format(read_object(written, "text.format"))
 
 
 def _to_tool(tool: Any, path: str) -> dict[str, Any]:

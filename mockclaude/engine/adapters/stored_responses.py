@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import orjson
@@ -16,7 +17,7 @@ from mockclaude.engine.state.resources import Resource
 Find: TypeAlias = Callable[[str], Resource | None]
 """A function that finds a response by its id. Its facts are the body of its request, its content is the response."""
 
-HINT = "the last 1,000 responses of a lane are stored, unless `store` is false"
+HINT = "the last 1,000 responses of a lane are stored, up to 16 MB with their input, unless `store` is false"
 
 
 def resolve_input(body: dict[str, Any], find: Find) -> dict[str, Any]:
@@ -29,7 +30,8 @@ def resolve_input(body: dict[str, Any], find: Find) -> dict[str, Any]:
     has_references = isinstance(written, list) and any(map(_is_reference, written))
     if (previous is None and not has_references) or not isinstance(written, (str, list)):
         return body
-    items = [_find_item(item["id"], find) if _is_reference(item) else item for item in _to_items(written)]
+    load = cache(partial(_load_output, find))
+    items = [_find_item(item["id"], load) if _is_reference(item) else item for item in _to_items(written)]
     earlier = [] if previous is None else _list_earlier(read_text(previous, "previous_response_id"), find)
     return {**body, "input": [*earlier, *items]}
 
@@ -44,14 +46,18 @@ def _to_items(written: str | list[Any]) -> list[Any]:
     return [{"role": "user", "content": written}] if isinstance(written, str) else written
 
 
-def _find_item(item_id: str, find: Find) -> Any:
+def _load_output(find: Find, response_id: str) -> dict[str, Any]:
+    """Load the items in the output of a response by their ids; none if it is not stored."""
+    stored = find(response_id)
+    return {} if stored is None else {item["id"]: item for item in orjson.loads(stored.content)["output"]}
+
+
+def _find_item(item_id: str, load: Callable[[str], dict[str, Any]]) -> Any:
     name, _, _ = item_id.partition("_")[2].rpartition("_")
-    stored = find(f"resp_{name}")
-    output = [] if stored is None else orjson.loads(stored.content)["output"]
-    for item in output:
-        if item["id"] == item_id:
-            return item
-    raise ApiError("not_found_error", f"Item with id '{item_id}' not found.", hint=HINT)
+    item = load(f"resp_{name}").get(item_id)
+    if item is None:
+        raise ApiError("not_found_error", f"Item with id '{item_id}' not found.", hint=HINT)
+    return item
 
 
 def _list_earlier(response_id: str, find: Find) -> list[Any]:

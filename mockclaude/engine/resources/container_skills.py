@@ -63,7 +63,7 @@ def _resolve(request: MessagesRequest, skills: Sequence[Body], known: Sequence[S
     if not any(str(tool.get("type")).startswith(_TOOL) for tool in request.body.get("tools") or ()):
         raise invalid(_NO_TOOL)
     for index, named in enumerate(skills):
-        kind, skill_id, name = named.get("type"), named.get("skill_id"), str(named.get("version") or LATEST)
+        kind, skill_id, name = named.get("type"), str(named.get("skill_id")), str(named.get("version") or LATEST)
         skill = find_skill([skill for skill in known if skill.source == kind], skill_id)
         if skill is None or not skill.versions:
             raise invalid(f"container.skills.{index}: Skill `{skill_id}` not found.")

@@ -109,7 +109,8 @@ class Resources:
         resource = effect.resource
         if resource.kind == "response":  # has no place in a list
             size = len(resource.facts) + resource.size
-            self._kept["response"].put(resource.lane, resource.id, resource, size)
+            if size <= MAX_RESPONSE_BYTES:  # else it would drop all others of its lane
+                self._kept["response"].put(resource.lane, resource.id, resource, size)
             return
         kind, lane, before = resource.kind, resource.lane, self.get(resource.kind, resource.lane, resource.id)
         if before is None:
