@@ -216,18 +216,10 @@ _KEYS = ("x-api-key", "api-key", "authorization")
 
 def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
-<<<<<<< HEAD
-    key = REDACTED if _is_key_refused(entry) else _key(entry["lane"], policy)
-    keys = dict(zip(_KEYS, (key, key, f"Bearer {key}"), strict=True))
-    headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
-=======
-    decision = entry["decision"]
-    if decision["reason"] != MISSING_KEY:  # else the header has no bearer token
-        is_refused = entry["response"]["status"] == 401 and decision["rule"] is None
-        key = REDACTED if is_refused else _key(entry["lane"], policy)
-        keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
+    if entry["decision"]["reason"] != MISSING_KEY:  # else the header has no bearer token
+        key = REDACTED if _is_key_refused(entry) else _key(entry["lane"], policy)
+        keys = dict(zip(_KEYS, (key, key, f"Bearer {key}"), strict=True))
         headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
->>>>>>> va
     headers[LANE_HEADER] = entry["lane"]
     return headers
 

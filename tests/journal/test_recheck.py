@@ -243,7 +243,6 @@ def test_betas_in_several_header_lines_are_joined(serve: Serve) -> None:
     assert len(recheck({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1
 
 
-<<<<<<< HEAD
 KEYED = "api_keys: [good]\nrules: [{when: {user: denied}, reply: x, fault: {error: 401}}, {reply: x}]"
 
 
@@ -264,7 +263,8 @@ def test_accepted_key_is_accepted_again_and_a_refused_one_is_not(serve: Serve) -
 
     assert statuses == [200, 401, 200, 403, 401]
     assert recheck({"": load_text(KEYED)}, entries) == []
-=======
+
+
 REFUSED = "api_keys: [good]\nrules: [{when: {user: rule}, reply: {error: 401}}, {reply: x}]"
 
 
@@ -287,4 +287,3 @@ def test_refused_key_is_refused_again(serve: Serve, text: str, key: str | None, 
 
     assert refused.status == 401
     assert recheck({"": load_text(REFUSED)}, entries) == []
->>>>>>> va
