@@ -222,7 +222,7 @@ def test_difference_names_what_was_redacted(start: Start, tmp_path: Path) -> Non
     command.signal(signal.SIGTERM)
     command.end()
 
-    hidden = "proxy-authorization, cookie, api-key, x-goog-api-key, x-auth-token"
+    hidden = "proxy-authorization, cookie, x-goog-api-key, x-auth-token"
     assert f"(redacted: {hidden}" in invoke("recheck", journal, file).output
 
 
