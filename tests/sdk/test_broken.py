@@ -17,6 +17,10 @@ from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import WAITING, Case, Way, all_python, all_python_async, end, python, python_async, typescript
 from tests.serving import TIME_SCALE, ServerThread
 
+pytestmark = pytest.mark.filterwarnings(  # the SDK's streams that a test abandons are closed by the garbage collector
+    r"ignore:Exception ignored in. <async_generator object HTTP11:pytest.PytestUnraisableExceptionWarning"
+)
+
 node_folder = test_typescript.node_folder
 
 TALK = """

@@ -22,6 +22,10 @@ from tests.serving import TIME_SCALE, Running, ServerThread
 
 node_folder = test_typescript.node_folder
 
+pytestmark = pytest.mark.filterwarnings(  # the SDK's streams that a test abandons are closed by the garbage collector
+    r"ignore:Exception ignored in. <async_generator object HTTP11:pytest.PytestUnraisableExceptionWarning"
+)
+
 INCIDENTS = Path(__file__).parents[2] / "scenarios" / "incidents"
 FILES = sorted(INCIDENTS.glob("*.yaml"))
 NAMES = [file.stem for file in FILES]
