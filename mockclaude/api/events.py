@@ -55,7 +55,7 @@ _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 def event(name: str, data: Any) -> Event:
     """Build an event: `event: <name>`, `data: <compact JSON>`, a blank line."""
-    return Event(name, data, _kind_of_delta(name, data), _encode(name, data))
+    return Event(name, data, kind_of_delta(name, data), _encode(name, data))
 
 
 def _encode(name: str, data: Any) -> bytes:
@@ -70,10 +70,11 @@ def parse_events(data: bytes) -> list[Event]:
 def _parse(encoded: bytes) -> Event:
     name, _, data = encoded.removeprefix(b"event: ").partition(b"\ndata: ")
     value = orjson.loads(data)
-    return Event(name.decode(), value, _kind_of_delta(name.decode(), value), encoded + b"\n\n")
+    return Event(name.decode(), value, kind_of_delta(name.decode(), value), encoded + b"\n\n")
 
 
-def _kind_of_delta(name: str, data: Any) -> str:
+def kind_of_delta(name: str, data: Any) -> str:
+    """Return the type of a delta; '' for the data of another event."""
     delta = data.get("delta") if name == "content_block_delta" and isinstance(data, dict) else None
     return str(delta.get("type", "")) if isinstance(delta, dict) else ""
 

@@ -10,10 +10,10 @@ import orjson
 from mockclaude.api import models
 from mockclaude.api.events import Block, HiddenThinking, StreamedBlock, streamed_text
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.reply.chunks import measure_chunks
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import sign
-from mockclaude.reply.tool_json import parse_tool_json
 from mockclaude.scenario.format import raw_blocks
 from mockclaude.scenario.format.steps import FROM_SCHEMA
 from mockclaude.scenario.template.templates import FillError

@@ -20,8 +20,8 @@ from mockclaude.api.events import (
 )
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import OLD, Weights
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.reply.stops import StopSequences
-from mockclaude.reply.tool_json import parse_tool_json
 
 T = TypeVar("T")
 

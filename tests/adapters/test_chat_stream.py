@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from mockclaude.api import events
 from mockclaude.api.events import Event, event
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.engine.adapters.chat_dialect import ChatCompletion
 from mockclaude.engine.adapters.chat_stream import ChatEncoder
 from mockclaude.reply.dialect import translate
 from mockclaude.reply.response import Response
-from mockclaude.reply.tool_json import parse_tool_json
 from tests.adapters.chatting import FUNCTIONS, TOOLS, USAGE, chat, read_chunks, send
 from tests.reply.making import any_replies, plain_replies
 from tests.reply.test_dialect import AFTER, BEFORE, response_to, with_faults

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.engine.adapters.chat_usage import FINISH_REASONS
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.tool_json import parse_tool_json
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.loading.loader import load_text

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mockclaude.api import tokens
 from mockclaude.api.token_weights import OLD
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.reply.chunks import LONG_TEXT, count_tokens, measure_chunks, split_text
-from mockclaude.reply.tool_json import parse_tool_json
 from tests.api.bodies import texts
 
 LISTS = st.lists(texts, min_size=1, max_size=6)
