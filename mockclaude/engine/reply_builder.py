@@ -105,7 +105,7 @@ class ReplyBuilder:
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
         as_recorded, betas = context.state.scenario.policy.as_recorded, context.request.api_headers.betas
-        if reply.response.is_stream and (as_recorded or THINKING_COUNT_BETA in betas):
+        if reply.response.is_stream and not reply.recorded_id and (as_recorded or THINKING_COUNT_BETA in betas):
             for edit in self.event_edits():
                 reply = reply._replace(response=edit(reply.response))
         if faults:
@@ -146,7 +146,7 @@ class ReplyBuilder:
             self.rule,
             self.draws,
             whole=context.whole,
-            effects=list_effects(context, reply, self.response_context.message_id),
+            effects=list_effects(context, reply, reply.recorded_id or self.response_context.message_id),
             at_end=list_end_effects(context, reply),
         )
 

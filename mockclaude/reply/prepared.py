@@ -127,9 +127,9 @@ def render_prepared(
         return None
     filled = parts.copy()
     filled[1::2] = [values[hole] for hole in holes]
-    data = b"".join(filled)
-    run = new_run((data, partial(_take_apart, data, static, stream)))
-    return new_rendered_reply((context.whole_stream(run) if stream else context.message(run), (), content, usage, ()))
+    run = new_run((data := b"".join(filled), partial(_take_apart, data, static, stream)))
+    response = context.whole_stream(run) if stream else context.message(run)
+    return new_rendered_reply((response, (), content, usage, (), ""))
 
 
 def _changes_reply(thinking: Any) -> bool:
@@ -177,7 +177,12 @@ def _cut(stream: bytes) -> tuple[bytes, bytes, bytes]:
 def _prepare(
     template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool, thinks: bool, constants: Constants
 ) -> _PreparedReply | None:
-    """Prepare the reply; None if it has an incident, a tool call, or other placeholders than those of texts."""
+    """Prepare the reply; None if that is not possible.
+
+    It is recorded, or has an incident, a tool call, or other placeholders than those of texts.
+    """
+    if template.recorded is not None:
+        return None
     steps = [_mark_text(step, _TEXT.format(number)) for number, step in enumerate(template.steps)]
     written = _list_written_counts(template)
     is_counted = _COUNTED.isdisjoint(written)

@@ -38,6 +38,10 @@ def render_response(
     Raises:
         FillError: The value of a placeholder does not fit its step.
     """
+    if template.recorded is not None:
+        from mockclaude.reply.recorded import render_recorded
+
+        return render_recorded(template.recorded, pace, scope, draws, context)
     if reply_context.as_written or _COMPACTING.isdisjoint(scope.request.body):
         reply = compose(template, scope, draws, context.message_id, reply_context)
     else:

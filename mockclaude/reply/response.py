@@ -170,6 +170,7 @@ class RenderedReply(NamedTuple):
         content: The content of the message; None if the reply does not reach its end.
         usage: The usage of the message. Without `input_tokens`, the count of the request applies.
         files: The files that the tools of the reply make.
+        recorded_id: The id of a recorded message; '' for a message of this server.
     """
 
     response: Response
@@ -177,6 +178,7 @@ class RenderedReply(NamedTuple):
     content: list[Block] | None
     usage: Mapping[str, Any]
     files: tuple[MadeFile, ...] = ()
+    recorded_id: str = ""
 
 
 _NO_HEADERS = Headers()
@@ -187,7 +189,7 @@ new_response: Callable[
     [tuple[int, Headers, str, Sequence[TimedPiece], int, End, int, bool, bool, Framing, int, bool]], Response
 ] = partial(tuple.__new__, Response)
 new_rendered_reply: Callable[
-    [tuple[Response, tuple[str, ...], list[Block] | None, Mapping[str, Any], tuple[MadeFile, ...]]], RenderedReply
+    [tuple[Response, tuple[str, ...], list[Block] | None, Mapping[str, Any], tuple[MadeFile, ...], str]], RenderedReply
 ] = partial(tuple.__new__, RenderedReply)
 """Constructors that call no Python code."""
 

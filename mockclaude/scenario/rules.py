@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import orjson
 from pydantic import BaseModel
 
-from mockclaude.api.models import CATALOGUE_DATE
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario import volatile
 from mockclaude.scenario.conditions.conditions import Condition, Test, conditions
@@ -29,6 +28,7 @@ from mockclaude.scenario.template.templates import Template, compile_template
 
 if TYPE_CHECKING:
     from mockclaude.scenario.format.faults import Fault
+    from mockclaude.scenario.recorded_reply import RecordedReply
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 """Sorted keys. Keys may be expressions, which are a subclass of `str`."""
@@ -57,6 +57,7 @@ class ReplyTemplate:
     Attributes:
         steps: The steps, in order.
         fixed: Whether no step depends on the request: every reply has the same content.
+        recorded: The reply of a `respond` step, in place of steps.
         continues: Whether the first step extends the last block of the part before, if both are of one kind. Only parts
             of a live reply are made one by one.
     """
@@ -64,6 +65,7 @@ class ReplyTemplate:
     steps: tuple[CompiledStep, ...]
     fixed: bool
     continues: bool = False
+    recorded: RecordedReply | None = None
 
 
 PendingReply: TypeAlias = Awaitable[ReplyTemplate] | AsyncGenerator[ReplyTemplate, None]
@@ -180,7 +182,12 @@ class KnownSignatures(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """Rules and settings. `warnings` concern content that is valid but probably wrong."""
+    """Rules and settings.
+
+    Attributes:
+        warnings: Diagnostics of content that is valid but probably wrong.
+        body_files: The files with bodies of replies.
+    """
 
     rules: tuple[Rule, ...]
     seed: int = 0
@@ -191,6 +198,7 @@ class Scenario(NamedTuple):
     chaos: tuple[ConditionalFault, ...] = ()
     limits: tuple[ScopedLimit, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    body_files: tuple[str, ...] = ()
 
 
 def built_in() -> Scenario:
@@ -252,7 +260,7 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         unmatched=_first(files, "unmatched", UNMATCHED),
         lane_from=_first(files, "lane_from", ()),
         account=_first(files, "account", "new"),
-        today=_first(files, "today", CATALOGUE_DATE),
+        today=_first(files, "today", Policy().today),
         as_recorded=_first(files, "as_recorded", False),
         batches=next((file.batches.plan for _, file in files if file.batches is not None), BatchPlan()),
     )
@@ -260,16 +268,19 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
 
 def find_known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
     """Return the signatures and redacted data in the replies of rules."""
-    steps = [data for rule in rules for reply in rule.replies for step in reply.steps for data in _list_blocks(step)]
+    steps = [data for rule in rules for reply in rule.replies for data in _list_blocks(reply)]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
     templated = any("${{" in text for text in (*signatures, *redacted))
     return KnownSignatures(frozenset(signatures), frozenset(redacted), templated)
 
 
-def _list_blocks(step: CompiledStep) -> list[Any]:
-    """List the blocks of a `message` step, or the value of another step."""
-    return list(step.value.data["content"]) if step.kind == "message" else [step.value.data]
+def _list_blocks(reply: ReplyTemplate) -> Iterator[Any]:
+    """Yield the blocks of a recorded reply and of `message` steps, and the values of other steps."""
+    if reply.recorded is not None and reply.recorded.assembled is not None:
+        yield from reply.recorded.assembled.message["content"]
+    for step in reply.steps:
+        yield from step.value.data["content"] if step.kind == "message" else [step.value.data]
 
 
 def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str], batch: int) -> Rule:
@@ -280,7 +291,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         id=rule_id,
         place=place,
         conditions=conditions(rule.when),
-        replies=tuple(map(compile_reply, replies)),
+        replies=tuple([compile_reply(reply, keeps_form=rule.when.stream is not None) for reply in replies]),
         weights=weights,
         by_turn=rule.turns is not None,
         times=rule.times,
@@ -306,8 +317,17 @@ def _replies(rule: written.RuleModel) -> tuple[list[list[written_steps.StepModel
     return rule.sequence or rule.turns or [rule.reply or []], None
 
 
-def compile_reply(reply: Sequence[written_steps.StepModel]) -> ReplyTemplate:
-    """Compile the steps of a reply."""
+def compile_reply(reply: Sequence[written_steps.StepModel], *, keeps_form: bool = False) -> ReplyTemplate:
+    """Compile the steps of a reply.
+
+    Args:
+        reply: The steps.
+        keeps_form: Whether a recorded message is never turned into a stream or back.
+    """
+    if reply and reply[0].kind == "respond":
+        from mockclaude.scenario.recorded_reply import compile_recorded
+
+        return ReplyTemplate((), fixed=True, recorded=compile_recorded(reply, keeps_form=keeps_form))
     steps = tuple(map(_step, reply))
     return ReplyTemplate(steps, all(step.fixed for step in steps))
 

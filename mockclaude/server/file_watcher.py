@@ -7,7 +7,7 @@ loaded in a thread, one load at a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,6 +28,10 @@ FileStates: TypeAlias = Mapping[str, tuple[int, int, int] | None]
 def read_file_states(paths: Sequence[Path]) -> FileStates:
     """Read the state of every scenario file in `paths`."""
     return {display_name(file): _read_state(file) for file in find_files(paths)}
+
+
+def _read_states(bodies: Iterable[str]) -> FileStates:
+    return {body: _read_state(Path(body)) for body in bodies}
 
 
 def _read_state(file: Path) -> tuple[int, int, int] | None:
@@ -57,6 +61,7 @@ class FileWatcher:
         self._load = load
         self._report = report
         self._failure = ""
+        self._bodies: frozenset[str] = frozenset()
         self._loaded = self._seen = read_file_states(paths)
 
     async def __call__(self, site: Site) -> None:
@@ -78,10 +83,21 @@ class FileWatcher:
             self._failure = ""
 
     async def _poll(self, site: Site) -> None:
-        before, self._seen = self._seen, read_file_states(self._paths)
+        self._follow(frozenset(body for scenario in site.scenarios.values() for body in scenario.body_files))
+        before, self._seen = self._seen, {**read_file_states(self._paths), **_read_states(self._bodies)}
         if self._seen == before and self._seen != self._loaded:
             loaded, self._loaded = self._loaded, self._seen
             await self._reload(site, {file for file, state in self._seen.items() if loaded.get(file) != state})
+
+    def _follow(self, bodies: frozenset[str]) -> None:
+        """Watch the files with bodies of the replies that are served now."""
+        if bodies != self._bodies:
+            old, new = self._bodies - bodies, _read_states(bodies - self._bodies)
+            self._bodies = bodies
+            self._loaded, self._seen = (
+                {**{file: state for file, state in states.items() if file not in old}, **new}
+                for states in (self._loaded, self._seen)
+            )
 
     def _report_once(self, failure: str) -> None:
         if failure != self._failure:
@@ -95,14 +111,20 @@ class FileWatcher:
             _set_problems(site, error)
             self._report(f"{error}\nreload failed, serving the last valid version")
             return
-        unchanged = {name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(scenario.files)}
+        unchanged = {
+            name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(_list_files(scenario))
+        }
         site.use({name: _keep_if_equal(unchanged.get(name), scenario) for name, scenario in loaded.items()})
         self._report(f"reloaded: {', '.join(sorted(changed)) or 'removed files are no longer served'}")
 
 
+def _list_files(scenario: Scenario) -> Sequence[str]:
+    return (*scenario.files, *scenario.body_files)
+
+
 def _keep_if_equal(before: Scenario | None, loaded: Scenario) -> Scenario:
     """Return the earlier scenario if it has the same files, so that its state is kept."""
-    return before if before is not None and before.files == loaded.files else loaded
+    return before if before is not None and _list_files(before) == _list_files(loaded) else loaded
 
 
 def _set_problems(site: Site, error: ScenarioError) -> None:

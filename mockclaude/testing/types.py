@@ -114,6 +114,7 @@ class StepDict(TypedDict, total=False):
     json: Any
     block: dict[str, Any]
     message: dict[str, Any]
+    respond: dict[str, Any]
     generate: Literal["auto"]
     error: str | int | ErrorDict
     pause: str

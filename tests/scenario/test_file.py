@@ -81,7 +81,7 @@ def test_a_reply_may_be_written_in_short(short: Any, long: Any) -> None:
 
 def test_a_step_is_a_block_or_something_that_happens() -> None:
     incidents = {"error", "pause", "disconnect", "batch", "stop_reason", "usage"}
-    blocks = {"text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "message"}
+    blocks = {"text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "message", "respond"}
 
     assert set(CONTENT_STEPS) == blocks | {"generate"}
     assert set(STEPS) == set(CONTENT_STEPS) | incidents

@@ -21,7 +21,7 @@ from tests.scenario.talk import complaints
 
 RULE_KEYS = "name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
-    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
+    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, respond, generate, error, pause, "
     "disconnect, stop_reason, batch or usage"
 )
 BLOCK = "expected text, thinking or tool_use, or `block: {...}` for others"

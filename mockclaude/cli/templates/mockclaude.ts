@@ -727,14 +727,24 @@ export interface RedactedThinkingBlock {
   data: string;
 }
 
-/** A response of a proxy in place of the reply, without the API's own headers. */
+/** A response as another server has sent it: a proxy, or the API in a recording. */
 export interface Respond {
   /** The status. */
   status?: number;
-  /** The headers. */
-  headers?: Record<string, string | number>;
-  /** The body: a text, or JSON. */
-  body?: string | Record<string, unknown>;
+  /** The headers; false leaves out one of the usual headers. */
+  headers?: Record<string, string | number | false>;
+  /** The body: a text, or JSON, sent without spaces in the order written. */
+  body?: string | Record<string, unknown> | unknown[];
+  /** The file with the body, relative to the scenario file and below its folder. */
+  file?: string;
+  /** The body as base64, for bytes that are not text. */
+  base64?: string;
+  /** The time to the first byte, and the gaps before each following event. Default: instant. */
+  pace?: "instant" | "haiku" | "sonnet" | "opus" | "fable" | "mythos" | "model" | Pace;
+  /** Whether the API's own headers are sent, too. Default: true for a reply, false for a fault. */
+  usual_headers?: boolean;
+  /** Whether a text body of a reply has placeholders. Default: false. */
+  templates?: boolean;
 }
 
 /** A condition and a reply: `reply`, `sequence`, `turns` or `choice`. */
@@ -818,6 +828,8 @@ export type Step = ExactlyOne<{
   block?: RawBlock;
   /** A message in the API's own form, sent as written. */
   message?: Message;
+  /** A whole response as another server has sent it; only `disconnect` or `pause: forever` may follow. */
+  respond?: Respond;
   /** The auto reply of the built-in scenario. */
   generate?: "auto";
   /** An HTTP error as the first step, an error event later in a stream. */

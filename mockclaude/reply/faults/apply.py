@@ -6,11 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-import orjson
-
 from mockclaude.api import events
 from mockclaude.api.errors import ApiError
-from mockclaude.api.headers import Headers
 from mockclaude.reply.dialect import Dialect, translate
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults import event_edits
@@ -24,15 +21,13 @@ from mockclaude.reply.faults.resolve import (
     split,
 )
 from mockclaude.reply.faults.slices import limit_rate, slice_body
+from mockclaude.reply.recorded import build_fault_response
 from mockclaude.reply.response import (
-    SEPARATE_PIECES,
-    Data,
     End,
     Framing,
     Response,
     TimedPiece,
     build_silent,
-    json_data,
 )
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.retry_date import resolve_retry_date
@@ -169,21 +164,7 @@ def _apply_error(response: Response, fault: ErrorFault, context: FaultContext) -
 
 
 def _respond(response: Response, fault: RespondFault, context: FaultContext) -> Response:
-    spec = fault.respond
-    written = resolve_retry_date(spec.headers, context.responses.now)
-    headers = Headers([(name.lower(), value) for name, value in written.items()])
-    body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
-    at = response.head_at
-    pieces = (TimedPiece(at, body),) if body.encoded else ()
-    framing = SEPARATE_PIECES._replace(reason="")
-    return Response(spec.status, headers, "", pieces, at, end_at=at, framing=framing, is_verbatim=True)
-
-
-def _encode_text(text: str) -> Data:
-    try:
-        return Data(text.encode(), orjson.loads(text))
-    except orjson.JSONDecodeError:
-        return Data(text.encode())
+    return build_fault_response(fault.respond, response.head_at, context.draws, context.responses)
 
 
 def _stall(response: Response, fault: StallFault, context: FaultContext) -> Response | None:

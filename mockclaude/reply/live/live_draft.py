@@ -22,7 +22,7 @@ from mockclaude.reply.live.growing_block import GrowingBlock
 from mockclaude.reply.schedule import Incident
 from mockclaude.reply.truncate import TruncatedReply, Truncation, count_tokens_left
 from mockclaude.scenario.rules import CompiledStep, ReplyTemplate
-from mockclaude.scenario.template.templates import TemplateContext
+from mockclaude.scenario.template.templates import FillError, TemplateContext
 
 
 class MoreText(NamedTuple):
@@ -77,6 +77,8 @@ class LiveDraft:
         Raises:
             FillError: The value of a placeholder does not fit its step.
         """
+        if template.recorded is not None:
+            raise FillError("`respond` in a part of a reply; expected `respond` as the whole reply")
         continues = template.continues
         for step in template.steps:
             if step.kind not in INCIDENTS:

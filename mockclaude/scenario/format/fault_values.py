@@ -9,22 +9,10 @@ import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.format import units
-from mockclaude.scenario.format.response_headers import ResponseHeaders
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 
 Microseconds: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
 Probability: TypeAlias = Annotated[float, BeforeValidator(units.parse_probability)]
-
-
-class Respond(FormatModel):
-    """A response of a proxy in place of the reply, without the API's own headers."""
-
-    status: Annotated[int, Field(ge=200, le=999)] = 200
-    """The status."""
-    headers: ResponseHeaders = Field(default_factory=dict)
-    """The headers."""
-    body: str | dict[str, Any] = ""
-    """The body: a text, or JSON."""
 
 
 class Raw(FormatModel):

@@ -10,9 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from mockclaude.scenario.diagnostics import MAX_DEPTH
 from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.fault_base import AnyFault, Fault, Faults, PlacedFault, parse_with
-from mockclaude.scenario.format.fault_values import Burst, Insert, Microseconds, Ramp, Raw, Respond
+from mockclaude.scenario.format.fault_values import Burst, Insert, Microseconds, Ramp, Raw
 from mockclaude.scenario.format.positions import EventSelector
 from mockclaude.scenario.format.presets import MALFORMED
+from mockclaude.scenario.format.respond import Respond
 from mockclaude.scenario.format.response_headers import Header, HeaderName, check_retry_after
 from mockclaude.scenario.format.shorthand import as_list, short_for
 from mockclaude.scenario.format.steps import AnyError

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.api.errors import type_of
+from mockclaude.scenario.diagnostics import join_words
 from mockclaude.scenario.format import units
 from mockclaude.scenario.format.api_form import expand_api_form
 from mockclaude.scenario.format.chunks import Chunks, require_text
@@ -14,12 +15,14 @@ from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, re
 if TYPE_CHECKING:
     from mockclaude.scenario.format.api_models import Message, RawBlock
     from mockclaude.scenario.format.citations import Citation
+    from mockclaude.scenario.format.respond import Respond
     from mockclaude.scenario.format.response_steps import Error, StopReason, Usage
     from mockclaude.scenario.format.tool_steps import ServerTool, ToolUse
 else:
     Citation = Annotated[Any, DeferredType("citations", "Citation")]
     RawBlock = Annotated[Any, DeferredType("api_models", "RawBlock")]
     Message = Annotated[Any, DeferredType("api_models", "Message")]
+    Respond = Annotated[Any, DeferredType("respond", "Respond")]
     Error = Annotated[Any, DeferredType("response_steps", "Error")]
     StopReason = Annotated[Any, DeferredType("response_steps", "StopReason")]
     Usage = Annotated[Any, DeferredType("response_steps", "Usage")]
@@ -98,6 +101,8 @@ class StepModel(FormatModel):
     """A block in the API's own form, sent unchanged."""
     message: Message | None = None
     """A message in the API's own form, sent as written."""
+    respond: Respond | None = None
+    """A whole response as another server has sent it; only `disconnect` or `pause: forever` may follow."""
     generate: Literal["auto"] | None = None
     """The auto reply of the built-in scenario."""
     error: AnyError | None = None
@@ -137,5 +142,27 @@ CONTENT_STEPS = tuple(step for step in STEPS if step not in (*DOCUMENT_STEPS, "s
 AnyStep: TypeAlias = Annotated[Deferred[StepModel], BeforeValidator(expand_api_form)]
 """A step: one key, or a block, a message or an error in the API's own form."""
 
-Reply: TypeAlias = Annotated[list[AnyStep], BeforeValidator(each_short_for("text")), Field(min_length=1)]
+
+def check_respond(steps: list[StepModel]) -> list[StepModel]:
+    """Return the steps.
+
+    Raises:
+        ValueError: The reply has a `respond` and a step that cannot stand beside it.
+    """
+    kinds = [step.kind for step in steps]
+    if "respond" not in kinds or (kinds[0] == "respond" and not steps[1:]):
+        return steps
+    last = steps[1] if len(steps) == 2 and kinds[0] == "respond" else None
+    if last is None or not (last.disconnect or last.pause == units.FOREVER):
+        got = join_words(kinds).replace(" or ", " and ")
+        raise ValueError(
+            f"`respond` beside other steps, got {got}; expected `respond` alone, or followed by `disconnect` or "
+            "`pause: forever`"
+        )
+    return steps
+
+
+Reply: TypeAlias = Annotated[
+    list[AnyStep], BeforeValidator(each_short_for("text")), Field(min_length=1), AfterValidator(check_respond)
+]
 """The reply, executed in order: a text, a step, or a list of steps."""

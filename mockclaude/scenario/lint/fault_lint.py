@@ -16,12 +16,12 @@ _NEEDED: Mapping[str, Sequence[str]] = {
     "content_block_start": CONTENT_STEPS,
     "content_block_stop": CONTENT_STEPS,
     "content_block_delta": [kind for kind in CONTENT_STEPS if kind != "redacted_thinking"],
-    "text_delta": ("text", "json", "block", "message", "generate"),
-    "thinking_delta": ("thinking", "block", "message", "generate"),
-    "signature_delta": ("thinking", "block", "message", "generate"),
-    "input_json_delta": ("tool_use", "server_tool", "block", "message", "generate"),
-    "citations_delta": ("text", "block", "message"),
-    "compaction_delta": ("block", "message"),
+    "text_delta": ("text", "json", "block", "message", "respond", "generate"),
+    "thinking_delta": ("thinking", "block", "message", "respond", "generate"),
+    "signature_delta": ("thinking", "block", "message", "respond", "generate"),
+    "input_json_delta": ("tool_use", "server_tool", "block", "message", "respond", "generate"),
+    "citations_delta": ("text", "block", "message", "respond"),
+    "compaction_delta": ("block", "message", "respond"),
 }
 """Event -> the steps of which one is needed for it to come."""
 

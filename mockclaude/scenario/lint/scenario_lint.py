@@ -192,7 +192,8 @@ def _texts_in(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, data
     elif isinstance(data, (dict, list)):
         for key, value in data.items() if isinstance(data, dict) else enumerate(data):
-            yield from _texts_in(value, (*path, key))
+            if key != "respond" or (isinstance(value, dict) and value.get("templates") is True):
+                yield from _texts_in(value, (*path, key))
 
 
 def _locale(files: _Files) -> str:

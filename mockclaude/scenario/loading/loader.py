@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from stat import S_ISREG
 from typing import TYPE_CHECKING, TypeVar
 
 from mockclaude.api.betas import AcceptedBetas
@@ -97,16 +96,18 @@ def load(files: Sequence[Path]) -> Scenario:
         ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
     """
     checked: list[tuple[FileSource, ScenarioFile]] = []
+    bodies: list[str] = []
     diagnostics: list[Diagnostic] = []
     files = resolve_all(files, with_folders=False)
     for file in files:
         try:
-            checked.append(_report_bugs(display_name(file), partial(_read, file)))
+            checked.append(_report_bugs(display_name(file), partial(_read, file, bodies)))
         except ScenarioError as error:
             diagnostics += error.diagnostics
     if diagnostics:
         raise ScenarioError(diagnostics)
-    return _report_bugs(", ".join(map(display_name, files)), lambda: build(checked))
+    scenario = _report_bugs(", ".join(map(display_name, files)), lambda: build(checked))
+    return scenario._replace(body_files=tuple(bodies))
 
 
 def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
@@ -147,25 +148,24 @@ def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> li
     return []
 
 
-def _read(file: Path) -> tuple[FileSource, ScenarioFile]:
-    from mockclaude.scenario.loading.source import read
+def _read(file: Path, bodies: list[str]) -> tuple[FileSource, ScenarioFile]:
+    """Read a file, and add the files of its bodies to `bodies`."""
+    from mockclaude.scenario.loading.source import MAX_BYTES, read, read_regular_file
 
     try:
-        content = _content(file)
+        content = read_regular_file(file, MAX_BYTES + 1)
     except OSError as error:
         message = f"cannot read the file: {error.strerror}{_nearby(file)}"
         raise ScenarioError([Diagnostic(Place(display_name(file)), message)]) from None
-    return _checked(read(display_name(file), content))
+    source = read(display_name(file), content)
+    if b"respond" not in content:
+        return _checked(source)
+    from mockclaude.scenario.format.body_folder import loading_from
 
-
-def _content(file: Path) -> bytes:
-    """Return the content of `file`, at most one byte more than allowed. Never wait for a FIFO or a device."""
-    from mockclaude.scenario.loading.source import MAX_BYTES
-
-    with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as stream:
-        if not S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(0, "not a regular file; expected a regular file, not a FIFO, a device or a socket")
-        return stream.read(MAX_BYTES + 1)
+    with loading_from(file.parent) as folder:
+        checked = _checked(source)
+    bodies += [display_name(folder.folder / name) for name in folder.bodies]
+    return checked
 
 
 def _nearby(file: Path) -> str:

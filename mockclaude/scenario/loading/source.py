@@ -5,8 +5,10 @@ The reader of each format is imported with the first file of that format.
 
 from __future__ import annotations
 
+import os
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
+from stat import S_ISREG
 from typing import Any, NamedTuple
 
 from mockclaude.api.lazy_pattern import compile_lazily
@@ -94,6 +96,18 @@ def read(file: str, content: bytes) -> FileSource:
     if reader.diagnostics:
         raise ScenarioError(reader.diagnostics)
     return FileSource(file, data, lines, offset, branch)
+
+
+def read_regular_file(file: os.PathLike[str], most: int) -> bytes:
+    """Read the first `most` bytes of a file. Never wait for a FIFO or a device.
+
+    Raises:
+        OSError: The file is missing or unreadable, or not a regular file.
+    """
+    with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as stream:
+        if not S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(0, "not a regular file; expected a regular file, not a FIFO, a device or a socket")
+        return stream.read(most)
 
 
 def _is_json(file: str) -> bool:

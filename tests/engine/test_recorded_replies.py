@@ -1,0 +1,169 @@
+"""A `respond` step sends the bytes of another server, and everything else knows the message in them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.reply.response import End
+from mockclaude.scenario.loading.loader import load_text
+from tests.engine.deciding import CREATE, Sent, after, call, send
+from tests.engine.forms import returning, state_of, yielding_later
+
+MESSAGE = {
+    "model": "claude-haiku-4-5-20251001",
+    "id": "msg_01Recorded",
+    "type": "message",
+    "role": "assistant",
+    "content": [{"type": "text", "text": "At 14:10."}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 9_000, "output_tokens": 14},
+}
+EVENTS: list[tuple[str, Any]] = [
+    ("message_start", {"message": {**MESSAGE, "content": [], "stop_reason": None}}),
+    ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}),
+    ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "At "}}),
+    ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "14:10."}}),
+    ("content_block_stop", {"index": 0}),
+    ("message_delta", {"delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 14}}),
+    ("message_stop", {}),
+]
+STREAM = "".join(f"event: {name}\r\ndata: {json.dumps({'type': name, **data})}   \r\n\r\n" for name, data in EVENTS)
+HEADERS = {"content-type": "text/event-stream", "request-id": "req_01Recorded"}
+STREAMED: dict[str, Any] = {"headers": HEADERS, "body": STREAM}
+
+
+def state(respond: dict[str, Any], *more: dict[str, Any], **keys: Any) -> ScenarioState:
+    head = {key: keys.pop(key) for key in ("limits", "as_recorded", "pace") if key in keys}
+    return ScenarioState(load_text(json.dumps({**head, "rules": [{"reply": [{"respond": respond}, *more], **keys}]})))
+
+
+def ask(respond: dict[str, Any], *more: dict[str, Any], stream: bool = True, **keys: Any) -> Sent:
+    return send(state(respond, *more, **keys), call(stream=stream))
+
+
+@pytest.mark.parametrize("head", [{}, {"as_recorded": True}, {"pace": {"gap": "1ms"}}], ids=str)
+def test_a_stream_has_the_recorded_bytes(head: dict[str, Any]) -> None:
+    response = ask(STREAMED, **head).response
+
+    assert (response.status, response.body.decode()) == (200, STREAM)
+    assert response.headers["request-id"] == "req_01Recorded"
+    assert response.headers["content-type"] == "text/event-stream"
+
+
+def test_a_message_is_sent_in_the_form_that_the_client_asks_for() -> None:
+    sent = ask(STREAMED, stream=False)
+
+    assert sent.response.json == MESSAGE
+    assert sent.response.headers["content-type"] == "application/json"
+    assert sent.notes == ("not as recorded: it was a stream",)
+
+    streamed = ask({"body": MESSAGE})
+    assert b"event: message_stop" in streamed.response.body
+    assert streamed.notes == ("not as recorded: it was JSON",)
+
+
+def test_a_rule_for_one_form_keeps_it() -> None:
+    assert ask({"body": MESSAGE}, when={"stream": True}).response.json == MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("respond", "present"),
+    [
+        ({"body": MESSAGE}, True),
+        ({"body": "<h1>Bad gateway</h1>", "status": 502}, True),
+        ({"body": MESSAGE, "headers": {"server": False}}, False),
+        ({"body": MESSAGE, "usual_headers": False}, False),
+    ],
+)
+def test_the_usual_headers_are_sent_unless_they_are_left_out(respond: dict[str, Any], present: bool) -> None:
+    assert ("server" in ask(respond, stream=False).response.headers) is present
+
+
+def test_only_written_headers_are_sent_without_the_usual_ones() -> None:
+    headers = ask({**STREAMED, "usual_headers": False}).response.headers
+
+    assert sorted(headers) == ["connection", "content-type", "request-id", "transfer-encoding"]
+
+
+def test_json_is_sent_without_spaces_in_its_order() -> None:
+    body = {"type": "error", "error": {"details": None, "type": "overloaded_error", "message": "Overloaded"}}
+    response = ask({"status": 529, "body": body}, stream=False).response
+
+    assert (response.status, response.body) == (529, orjson.dumps(body))
+
+
+def test_the_pace_is_the_time_to_the_first_byte_and_the_gaps() -> None:
+    script = ask({**STREAMED, "pace": {"ttft": "800ms", "gaps": ["0ms", "5ms", "10ms"]}}).script
+
+    assert sorted({send.at for send in script.sends}) == [800_000, 805_000, 815_000, 825_000, 835_000, 845_000]
+
+
+def test_a_pace_in_tokens_is_spread_over_the_texts() -> None:
+    script = ask({**STREAMED, "pace": {"tokens_per_second": 10}}).script
+
+    assert [send.at > 0 for send in script.sends] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("step", "end"),
+    [({"disconnect": "reset"}, End.RESET), ({"disconnect": "close"}, End.CLOSE), ({"pause": "forever"}, End.HANG)],
+)
+def test_a_recorded_reply_can_end_early(step: dict[str, Any], end: End) -> None:
+    script = ask({**STREAMED, "body": STREAM[:400]}, step).script
+
+    assert script.end is end
+    assert not script.sends[-1].data.endswith(b"0\r\n\r\n")
+
+
+def test_faults_find_the_events_of_a_recorded_stream() -> None:
+    body = ask(STREAMED, fault={"disconnect": "clean", "after": "text_delta 1"}).response.body
+
+    assert body.decode() == STREAM[: STREAM.index("event: content_block_delta", STREAM.index("At "))]
+
+
+def test_a_thread_continues_a_recorded_reply() -> None:
+    served = state(STREAMED)
+    send(served, call(stream=True, thread=CREATE))
+    again = send(served, call("And then?", stream=True, thread=after("msg_01Recorded")))
+
+    assert again.response.status == 200
+
+
+def test_a_limit_counts_the_recorded_usage() -> None:
+    served = state({"body": MESSAGE}, limits={"output_tokens_per_minute": 14})
+
+    assert [send(served, call(stream=False)).response.status for _ in range(2)] == [200, 429]
+
+
+def test_a_body_can_have_placeholders() -> None:
+    response = ask({"body": {"answer": "${{ user }}"}, "templates": True}, stream=False).response
+
+    assert response.json == {"answer": "Hello"}
+    assert ask({"body": "${{ user }}", "templates": True}).response.body == b"Hello"
+    assert (
+        ask({"body": "${{ match.a }}", "templates": True}, when={"user": {"regex": "(?P<a>b)?"}}).response.status == 200
+    )
+
+
+def test_a_function_can_return_a_recorded_reply() -> None:
+    assert send(state_of(returning, [{"respond": STREAMED}]), call(stream=True)).response.body.decode() == STREAM
+
+
+def test_a_function_cannot_yield_one() -> None:
+    sent = send(state_of(yielding_later, [{"respond": STREAMED}]), call(stream=True))
+
+    assert "`respond` in a part of a reply" in sent.response.json["error"]["message"]
+
+
+def test_a_fault_can_have_the_pace_and_the_headers_of_the_api() -> None:
+    fault = {"respond": {**STREAMED, "pace": {"ttft": "1s"}, "usual_headers": True}}
+    sent = send(ScenarioState(load_text(json.dumps({"rules": [{"reply": "Hi", "fault": fault}]}))), call())
+
+    assert (sent.response.body.decode(), sent.script.sends[0].at) == (STREAM, 1_000_000)
+    assert "server" in sent.response.headers
