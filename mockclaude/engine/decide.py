@@ -25,8 +25,13 @@ from mockclaude.scenario.match import describe_unmatched, find_matches, find_nea
 from mockclaude.scenario.rules import ConditionalFault, ReplyTemplate, Rule
 
 
-def decide(http: HttpRequest, state: ScenarioState) -> Decision:
+def decide(http: HttpRequest, state: ScenarioState, rules: RuleList | None = None) -> Decision:
     """Decide the response to a Messages request and its effects.
+
+    Args:
+        http: The request.
+        state: The scenario and its store.
+        rules: The rules that may answer. Default: all rules of the scenario.
 
     Raises:
         ApiError: The request is invalid. No rule has been claimed.
@@ -45,7 +50,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
             if isinstance(admitted, Refusal):
                 return context.refuse(admitted.error, admitted.note)
             context = context._replace(permit=admitted)
-        rules = state.rules
+        rules = state.rules if rules is None else rules
         builder = select_rule(context, rules, state.scenario.chaos)
         if builder is None:
             return _refuse_unmatched(context, rules)

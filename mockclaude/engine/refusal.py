@@ -9,7 +9,16 @@ from mockclaude.engine.scenario_state import ScenarioState
 
 
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
-    """Decide to respond with an error. Its hint is for the log only."""
+    """Decide to respond with an error, unless a recorded rule answers.
+
+    The hint of the error is for the log only.
+    """
+    if state.recorded_rules and http.head.is_message:
+        from mockclaude.engine.recorded_rules import decide_recorded
+
+        recorded = decide_recorded(http, state, error)
+        if recorded is not None:
+            return recorded
     if http.dialect is None and http.head.adapter != "anthropic":
         from mockclaude.engine.adapters.error_dialects import find_error_dialect
 

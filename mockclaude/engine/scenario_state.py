@@ -44,6 +44,7 @@ class ScenarioState:
         scenario: The scenario of the files.
         added: The added rules by lane; None is every lane.
         rules: The added rules, then the scenario's own.
+        recorded_rules: The rules with a recorded reply, which also answer requests that are refused.
         endpoint_rules: The rules that name an endpoint. Only these match requests to other endpoints than `messages`.
         endpoint_chaos: The faults of chaos that name an endpoint.
         store: Counters, limits, prompt cache, threads and resources.
@@ -92,6 +93,7 @@ class ScenarioState:
         lanes = sorted(added, key=lambda lane: lane is None)
         parts = [*(batch.scenario for lane in lanes for batch in added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
+        self.recorded_rules = RuleList(rule for rule in self.rules if any(reply.recorded for reply in rule.replies))
         self.endpoint_rules = RuleList(rule for rule in self.rules if _names_endpoint(rule.conditions))
         self.endpoint_chaos = [fault for fault in scenario.chaos if _names_endpoint(fault.conditions)]
         recorded = KnownSignatures.together([part.known_signatures for part in parts])

@@ -167,3 +167,42 @@ def test_a_fault_can_have_the_pace_and_the_headers_of_the_api() -> None:
 
     assert (sent.response.body.decode(), sent.script.sends[0].at) == (STREAM, 1_000_000)
     assert "server" in sent.response.headers
+
+
+REFUSED: dict[str, Any] = {"max_tokens": -1}
+
+
+def test_a_recorded_rule_answers_a_request_that_is_refused() -> None:
+    sent = send(state(STREAMED), call(stream=True, **REFUSED))
+
+    assert sent.response.body.decode() == STREAM
+    assert sent.notes == (
+        "warning: the API's rules, as known here, would have refused it: max_tokens: Input should be greater than or "
+        "equal to 0",
+    )
+
+
+@pytest.mark.parametrize("keys", [{"when": {"user": "Goodbye"}}, {"times": 1}], ids=str)
+def test_a_refusal_stays_if_no_recorded_rule_answers(keys: dict[str, Any]) -> None:
+    served = state(STREAMED, **keys)
+    send(served, call("Hello", stream=True))
+
+    assert send(served, call("Hello", stream=True, **REFUSED)).response.status == 400
+
+
+def test_a_rule_that_is_not_recorded_does_not_answer_a_refused_request() -> None:
+    served = ScenarioState(load_text("rules: [{reply: Hi, times: 1}, {reply: {respond: {body: x}}}]"))
+
+    assert send(served, call(**REFUSED)).response.body == b"x"
+
+
+def test_a_request_without_messages_stays_refused() -> None:
+    assert send(state(STREAMED), call(stream=True, messages=7)).response.status == 400
+
+
+def test_a_refused_request_continues_a_thread() -> None:
+    served = state(STREAMED)
+    send(served, call(stream=True, thread=CREATE))
+    again = call("And then?", stream=True, thread=after("msg_01Recorded"), **REFUSED)
+
+    assert send(served, again).response.status == 200
