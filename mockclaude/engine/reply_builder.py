@@ -9,6 +9,7 @@ from mockclaude.engine.reply_effects import build_limit_headers, list_effects, l
 from mockclaude.engine.reply_inputs import (
     CHUNK_SIZE_HEADER,
     message_context,
+    note_stale_parts,
     requested_chunk_size,
     requested_pace,
     template_context,
@@ -108,6 +109,8 @@ class ReplyBuilder:
         if reply.response.is_stream and not reply.recorded_id and (as_recorded or THINKING_COUNT_BETA in betas):
             for edit in self.event_edits():
                 reply = reply._replace(response=edit(reply.response))
+        if self.rule.recorded:
+            notes = (*notes, *note_stale_parts(self.rule, context.request))
         if faults:
             from mockclaude.reply.faults.apply import apply_faults
 

@@ -115,6 +115,7 @@ class Rule:
     Attributes:
         id: The key of the rule in every draw.
         replies: The replies of a sequence, with `weights` those of a choice, with `by_turn` those of the turns.
+        recorded: The hashes of the recorded request; '' for a rule that is not recorded.
         function: The Python callable that builds the reply, for a rule added by a test.
     """
 
@@ -130,6 +131,7 @@ class Rule:
     as_written: bool = False
     chunk_size: int | None = None
     faults: tuple[ConditionalFault, ...] = ()
+    recorded: str = ""
     function: Callable[[MessagesRequest], ReplyTemplate | PendingReply] | None = None
     batch: int = 0
     ordinal: int = 0
@@ -300,6 +302,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
+        recorded=rule.recorded.request if rule.recorded else "",
         batch=batch,
         ordinal=seen[rule_id] - 1,
     )

@@ -66,7 +66,7 @@ def _expression() -> Any:
     return re2.compile("|".join(f"(?:{kind})" for kind in KINDS.values()).encode(), options=options)
 
 
-_ESCAPES = ((b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"))
+ESCAPES = ((b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"))
 """Escapes of JSON. As text they would join a word to the first word of the next line."""
 
 
@@ -76,7 +76,8 @@ def without_volatile(text: bytes) -> bytes:
     return blanked
 
 
-def _blocks(content: Any) -> Any:
+def remove_cache_control(content: Any) -> Any:
+    """Return content blocks or tools without `cache_control`; a text becomes a block."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     if not isinstance(content, list):
@@ -94,8 +95,8 @@ def turn_hash(body: Mapping[str, Any]) -> bytes:
     `max_tokens` and all other settings, since a client may change them in a retry, and headers: only SDKs send
     `x-stainless-retry-count`. A string counts as its text block, and `cache_control` is ignored.
     """
-    messages = [{**message, "content": _blocks(message.get("content"))} for message in body["messages"]]
-    text = orjson.dumps([_blocks(body.get("system")), messages], option=orjson.OPT_SORT_KEYS)
-    for escape, character in _ESCAPES:
+    messages = [{**message, "content": remove_cache_control(message.get("content"))} for message in body["messages"]]
+    text = orjson.dumps([remove_cache_control(body.get("system")), messages], option=orjson.OPT_SORT_KEYS)
+    for escape, character in ESCAPES:
         text = text.replace(escape, character)
     return blake2b(without_volatile(text), digest_size=16).digest()

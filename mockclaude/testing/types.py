@@ -186,6 +186,7 @@ class OptionsDict(TypedDict, total=False):
     chunk_size: int
     fault: str | int | dict[str, Any] | list[Any]
     as_written: bool
+    recorded: dict[str, Any]
 
 
 Predicate: TypeAlias = Callable[[MessagesRequest], bool]

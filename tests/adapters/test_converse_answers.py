@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.tool_json import parse_tool_json
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.rules import Scenario, build

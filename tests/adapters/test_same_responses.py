@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.tool_json import parse_tool_json
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.tool_json import parse_tool_json
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.loading.loader import load_text

@@ -10,6 +10,7 @@ import pytest
 
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.response import End
+from mockclaude.scenario.digests import digest_request
 from mockclaude.scenario.loading.loader import load_text
 from tests.engine.deciding import CREATE, Sent, after, call, send
 from tests.engine.forms import returning, state_of, yielding_later
@@ -206,3 +207,13 @@ def test_a_refused_request_continues_a_thread() -> None:
     again = call("And then?", stream=True, thread=after("msg_01Recorded"), **REFUSED)
 
     assert send(served, again).response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("system", "notes"), [("Tides.", ()), ("Weather.", ("stale: system differ from what was recorded",))]
+)
+def test_a_request_that_is_not_the_recorded_one_gets_a_note(system: str, notes: tuple[str, ...]) -> None:
+    request = orjson.loads(call(stream=True, system="Tides.").body)
+    origin = {"from": "api.anthropic.com", "on": "2026-11-29", "request": digest_request(request)}
+
+    assert send(state(STREAMED, recorded=origin), call(stream=True, system=system)).notes == notes

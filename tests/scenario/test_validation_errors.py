@@ -19,7 +19,7 @@ from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.loading.validation_errors import to_diagnostics
 from tests.scenario.talk import complaints
 
-RULE_KEYS = "name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
+RULE_KEYS = "name, when, times, pace, chunk_size, fault, as_written, recorded, reply, sequence, turns or choice"
 STEP_KEYS = (
     "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, respond, generate, error, pause, "
     "disconnect, stop_reason, batch or usage"

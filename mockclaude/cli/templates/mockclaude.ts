@@ -721,6 +721,16 @@ export interface RawBlock {
   [key: string]: unknown;
 }
 
+/** The origin of a recorded rule. No condition looks at it. */
+export interface Recorded {
+  /** The host whose response was recorded. */
+  from: string;
+  /** The day of the recording. */
+  on: string;
+  /** The hashes of the system prompt, the tools, the messages and the settings of the recorded request. */
+  request: string;
+}
+
 /** A `redacted_thinking` block. */
 export interface RedactedThinkingBlock {
   /** The redacted data. */
@@ -763,6 +773,8 @@ export interface Rule {
   fault?: FaultPreset | FaultStatus | Fault | (FaultPreset | FaultStatus | Fault)[];
   /** Whether the reply is sent exactly as written, whatever `max_tokens` and the like in the request. */
   as_written?: boolean;
+  /** The origin of a recorded rule. A request that differs from the recorded one gets a note in the log. */
+  recorded?: Recorded;
   /** The reply: a text, a step, or a list of steps. */
   reply?: string | Step | RawBlock | Message | (string | Step | RawBlock | Message)[];
   /** Replies selected one after the other. The last one repeats. */

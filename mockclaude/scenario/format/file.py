@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from mockclaude.scenario.format.batches import Batches
     from mockclaude.scenario.format.faults import Faults
     from mockclaude.scenario.format.limits import Limits
+    from mockclaude.scenario.format.recorded import Recorded
 else:
     Batches = Annotated[Any, DeferredType("batches", "Batches")]
     Faults = Annotated[Any, DeferredType("faults", "Faults")]
     Limits = Annotated[Any, DeferredType("limits", "Limits")]
+    Recorded = Annotated[Any, DeferredType("recorded", "Recorded")]
 
 REPLY_KEYS = ("reply", "sequence", "turns", "choice")
 """The keys of a rule that hold replies."""
@@ -69,6 +71,8 @@ class RuleModel(FormatModel):
     """A fault, or a list of faults."""
     as_written: bool | None = None
     """Whether the reply is sent exactly as written, whatever `max_tokens` and the like in the request."""
+    recorded: Recorded | None = None
+    """The origin of a recorded rule. A request that differs from the recorded one gets a note in the log."""
     reply: Reply | None = None
     """The reply: a text, a step, or a list of steps."""
     sequence: Annotated[list[Reply], Field(min_length=1)] | None = None
