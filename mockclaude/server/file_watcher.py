@@ -83,14 +83,15 @@ class FileWatcher:
             self._failure = ""
 
     async def _poll(self, site: Site) -> None:
-        self._follow(frozenset(body for scenario in site.scenarios.values() for body in scenario.body_files))
+        self._follow(site)
         before, self._seen = self._seen, {**read_file_states(self._paths), **_read_states(self._bodies)}
         if self._seen == before and self._seen != self._loaded:
             loaded, self._loaded = self._loaded, self._seen
             await self._reload(site, {file for file, state in self._seen.items() if loaded.get(file) != state})
 
-    def _follow(self, bodies: frozenset[str]) -> None:
+    def _follow(self, site: Site) -> None:
         """Watch the files with bodies of the replies that are served now."""
+        bodies = frozenset(body for scenario in site.scenarios.values() for body in scenario.body_files)
         if bodies != self._bodies:
             old, new = self._bodies - bodies, _read_states(bodies - self._bodies)
             self._bodies = bodies
@@ -115,6 +116,7 @@ class FileWatcher:
             name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(_list_files(scenario))
         }
         site.use({name: _keep_if_equal(unchanged.get(name), scenario) for name, scenario in loaded.items()})
+        self._follow(site)
         self._report(f"reloaded: {', '.join(sorted(changed)) or 'removed files are no longer served'}")
 
 

@@ -14,6 +14,7 @@ from mockclaude.scenario.digests import digest_request
 from mockclaude.scenario.loading.loader import load_text
 from tests.engine.deciding import CREATE, Sent, after, call, send
 from tests.engine.forms import returning, state_of, yielding_later
+from tests.serving import NOW, http_request, with_client_headers
 
 MESSAGE = {
     "model": "claude-haiku-4-5-20251001",
@@ -217,3 +218,12 @@ def test_a_request_that_is_not_the_recorded_one_gets_a_note(system: str, notes: 
     origin = {"from": "api.anthropic.com", "on": "2026-11-29", "request": digest_request(request)}
 
     assert send(state(STREAMED, recorded=origin), call(stream=True, system=system)).notes == notes
+
+
+def test_a_client_of_another_api_gets_a_recorded_reply() -> None:
+    body = orjson.dumps({"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "Hello"}]})
+    headers = with_client_headers({"authorization": "Bearer mock"})
+    response = send(state(STREAMED), http_request("POST", "/v1/chat/completions", {}, headers, body, NOW)).response
+
+    assert response.json["choices"][0]["message"]["content"] == "At 14:10."
+    assert response.json["usage"]["prompt_tokens"] == 9_000

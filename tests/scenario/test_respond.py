@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.format.body_folder import MAX_BODY_FILE
 from mockclaude.scenario.loading.loader import load, load_text
 from mockclaude.scenario.recorded_reply import RecordedReply
 
@@ -52,6 +54,7 @@ def recorded(file: Path) -> RecordedReply:
             "{respond: {base64: SGk=, templates: true}}",
             "`templates` without a `body`; expected a text or JSON with placeholders",
         ),
+        ("{respond: Hi}", "invalid value, got string 'Hi'; expected a mapping (`key: value`)"),
         ("{respond: {status: 99}}", "invalid value, got number 99; expected at least 200"),
         ("{respond: {body: '${{ usr }}', templates: true}}", "'usr' is unknown in ${{ }}; expected user, system"),
     ],
@@ -88,6 +91,16 @@ def test_a_file_is_below_the_folder_of_its_scenario(name: str, message: str, tmp
     with pytest.raises(ScenarioError) as raised:
         load([file])
     assert f"{file}:2:27: {message}" in str(raised.value)
+
+
+def test_a_file_has_a_maximum_size(tmp_path: Path) -> None:
+    (tmp_path / "large.bin").touch()
+    os.truncate(tmp_path / "large.bin", MAX_BODY_FILE + 1)
+    file = tmp_path / "tide.yaml"
+    file.write_text("rules: [{reply: {respond: {file: large.bin}}}]")
+
+    with pytest.raises(ScenarioError, match=r"'large\.bin' is larger than 64 MB; expected a smaller file"):
+        load([file])
 
 
 def test_a_file_is_read_when_the_scenario_is_loaded(tmp_path: Path) -> None:

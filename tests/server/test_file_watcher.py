@@ -296,3 +296,28 @@ async def test_file_with_a_name_that_is_not_utf_8_is_watched(tmp_path: Path) -> 
 
     assert said == [f"reloaded: {tmp_path}/caf\\xe9.yaml"]
     assert [rule.name for rule in site.served[""].rules] == ["new"]
+
+
+async def test_a_changed_body_of_a_reply_is_reloaded(watched: Watched) -> None:
+    body = watched.folder / "body.txt"
+    body.write_text("old")
+    watched.write("one", "rules: [{reply: {respond: {file: body.txt}}}]")
+    await watched.poll()
+    body.write_text("new")
+    await watched.poll()
+
+    assert watched.said == [f"reloaded: {watched.folder}/one.yaml", f"reloaded: {body}"]
+    assert watched.site.scenarios["one"].rules[0].replies[0].recorded.body == b"new"  # type: ignore[union-attr]
+
+
+async def test_the_body_of_a_removed_reply_is_not_watched(watched: Watched) -> None:
+    body = watched.folder / "body.txt"
+    body.write_text("old")
+    watched.write("one", "rules: [{reply: {respond: {file: body.txt}}}]")
+    await watched.poll()
+    watched.write("one", ONCE)
+    await watched.poll()
+    body.unlink()
+    await watched.poll()
+
+    assert watched.said == [f"reloaded: {watched.folder}/one.yaml"] * 2
