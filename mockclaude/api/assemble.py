@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.tool_json import parse_tool_json
 
-_TEXTS = {"text_delta": "text", "thinking_delta": "thinking"}
-"""Type of a delta -> the field of the delta and of the block that it extends."""
+_TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+"""Type of a delta -> the field of the delta whose texts are joined."""
 
 _ENDS_WITH_MESSAGE = ("container", "context_management")
 """Keys of a `message_delta` beside `delta` and `usage` that belong to the message."""
@@ -51,13 +51,13 @@ class _Assembly:
     def __init__(self) -> None:
         self.message: dict[str, Any] = {}
         self._blocks: dict[int, Block] = {}
-        self._json: dict[int, str] = {}
+        self._texts: dict[tuple[int, str], list[str]] = {}
         self._is_complete = False
 
     def start(self, data: Mapping[str, Any]) -> None:
         self.message = deepcopy(dict(data["message"]))
         self._blocks = dict(enumerate(self.message.get("content") or ()))
-        self._json, self._is_complete = {}, False
+        self._texts, self._is_complete = {}, False
 
     def start_block(self, data: Mapping[str, Any]) -> None:
         self._blocks[data["index"]] = deepcopy(dict(data["content_block"]))
@@ -66,11 +66,10 @@ class _Assembly:
         index, delta = data["index"], data["delta"]
         block, kind = self._blocks[index], delta["type"]
         if field := _TEXTS.get(kind):
-            block[field] = f"{block.get(field) or ''}{delta[field]}"
-        elif kind == "input_json_delta":
-            self._json[index] = self._json.get(index, "") + delta["partial_json"]
+            self._texts.setdefault((index, field), []).append(delta[field])
         elif kind == "citations_delta":
-            block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+            block["citations"] = block.get("citations") or []
+            block["citations"].append(delta["citation"])
         else:
             block.update({key: value for key, value in delta.items() if key != "type"})
 
@@ -83,12 +82,16 @@ class _Assembly:
         self._is_complete = True
 
     def finish(self) -> AssembledMessage:
-        blocks = [self._add_input(index, block) for index, block in sorted(self._blocks.items())]
+        for (index, field), texts in self._texts.items():
+            self._blocks[index] = _extend(self._blocks[index], field, "".join(texts))
+        blocks = [block for _, block in sorted(self._blocks.items())]
         return AssembledMessage({**self.message, "content": blocks}, self._is_complete)
 
-    def _add_input(self, index: int, block: Block) -> Block:
-        text = self._json.get(index)
+
+def _extend(block: Block, field: str, text: str) -> Block:
+    if field == "partial_json":
         return StreamedBlock({**block, "input": parse_tool_json(text)}, text) if text else block
+    return {**block, field: (block.get(field) or "") + text}
 
 
 _CHANGES: Mapping[str, Callable[[_Assembly, Any], None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -107,3 +108,12 @@ def test_the_input_of_a_cut_tool_call_keeps_its_text() -> None:
 )
 def test_other_events_are_no_message(events: list[Event]) -> None:
     assert assemble(events) is None
+
+
+@pytest.mark.parametrize(("kind", "field"), [("text_delta", "text"), ("input_json_delta", "partial_json")])
+def test_the_time_grows_linearly_with_the_deltas(kind: str, field: str) -> None:
+    deltas = [delta(type=kind, **{field: "7" * 1_000})] * 10_000
+    begun = process_time()
+
+    assert assemble([START, TEXT, *deltas]) is not None
+    assert process_time() - begun < 1
