@@ -33,6 +33,7 @@ def decide_recorded(http: HttpRequest, state: ScenarioState, error: ApiError) ->
 
 def _is_recorded(http: HttpRequest, state: ScenarioState) -> bool:
     request, thread = state.validator.request(http, state.store)
+    request.custom_id = http.head.custom_id
     if thread is not None:
         state.store.commit(thread.restore_effects())
     return any(True for _ in find_matches(state.recorded_rules, request))

@@ -31,6 +31,9 @@ from mockclaude.scenario.recorded_reply import RecordedReply, build_recorded, fi
 from mockclaude.scenario.template.templates import TemplateContext
 
 _ENDINGS = {"": End.KEEP, "reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP, "forever": End.HANG}
+_NEEDED = ("id", "model", "usage")
+"""Keys without which a message is sent only in the form in which it was recorded."""
+
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
@@ -51,17 +54,18 @@ def render_recorded(
     assembled = recorded.assembled
     if assembled is None:
         response = build_recorded_response(recorded, pace, constants, draws, context)
-        return RenderedReply(response, (), None, {})
+        return RenderedReply(response, (), None, recorded.usage)
     message, is_whole = assembled.message, assembled.is_complete and not recorded.ending
     notes: tuple[str, ...] = ()
-    if is_whole and request.stream != recorded.is_stream and not recorded.keeps_form:
+    is_other = request.stream != recorded.is_stream and recorded.status == 200 and not recorded.keeps_form
+    if is_whole and is_other and all(map(message.get, _NEEDED)):
         notes = (f"not as recorded: it was {'a stream' if recorded.is_stream else 'JSON'}",)
         reply = Reply(message, message["content"], constants=constants)
         response = schedule_reply(reply, pace, draws, context, stream=request.stream)
     else:
         response = build_recorded_response(recorded, pace, constants, draws, context)
     content, recorded_id = message["content"] if is_whole else None, str(message.get("id") or context.message_id)
-    return RenderedReply(response, notes, content, message.get("usage") or {}, recorded_id=recorded_id)
+    return RenderedReply(response, notes, content, recorded.usage, recorded_id=recorded_id)
 
 
 def build_recorded_response(
@@ -90,7 +94,7 @@ def build_recorded_response(
         times[-1],
         recorded.ending in ("", "clean"),
         recorded.is_stream,
-        is_verbatim=recorded.assembled is None and recorded.document is None,
+        is_verbatim=recorded.assembled is None and not isinstance(recorded.document, dict),
     )
 
 
@@ -108,8 +112,8 @@ def _count(events: Sequence[Event], pace: Pace, constants: Constants) -> list[fl
     """Count the tokens of each event; 1 for each where the pace has a time for each."""
     if pace.tokens_per_second is None:
         return [1.0] * len(events)
-    texts = [event.data["delta"].get(_GENERATED.get(event.delta, ""), "") if event.delta else "" for event in events]
-    return list(count_tokens(texts, constants.weights))
+    texts = [event.data["delta"].get(_GENERATED.get(event.delta, "")) if event.delta else "" for event in events]
+    return list(count_tokens([text if isinstance(text, str) else "" for text in texts], constants.weights))
 
 
 def _build_usual_headers(recorded: RecordedReply, context: ResponseContext) -> Headers:

@@ -15,6 +15,7 @@ from mockclaude.api.frames import split_frames
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.format.respond import Respond, encode_body
 from mockclaude.scenario.format.steps import StepModel
+from mockclaude.scenario.recorded_message import is_message, read_usage
 from mockclaude.scenario.template.templates import Template, TemplateContext, compile_template
 
 _STREAM = "text/event-stream"
@@ -63,10 +64,15 @@ class RecordedReply:
     def assembled(self) -> AssembledMessage | None:
         """The message in the body; None for an error and another body."""
         if self.is_stream:
-            return assemble(self.events)
-        document = self.document
-        is_message = isinstance(document, dict) and isinstance(document.get("content"), list)
-        return AssembledMessage(document, is_complete=not self.ending) if is_message else None
+            assembled = assemble(self.events)
+        else:
+            assembled = AssembledMessage(self.document, is_complete=not self.ending)
+        return assembled if assembled and is_message(assembled.message) else None
+
+    @cached_property
+    def usage(self) -> dict[str, Any]:
+        """The usage of the message. Without a count, its output tokens are 0."""
+        return read_usage(self.assembled.message if self.assembled else {})
 
     def fill(self, scope: TemplateContext) -> RecordedReply:
         """Return the reply with the values of its placeholders.

@@ -74,6 +74,12 @@ def test_a_rule_for_one_form_keeps_it() -> None:
     assert ask({"body": MESSAGE}, when={"stream": True}).response.json == MESSAGE
 
 
+def test_a_stream_with_another_status_keeps_its_status() -> None:
+    response = ask({**STREAMED, "status": 201}, stream=False).response
+
+    assert (response.status, response.body.decode()) == (201, STREAM)
+
+
 @pytest.mark.parametrize(
     ("respond", "present"),
     [
@@ -227,3 +233,52 @@ def test_a_client_of_another_api_gets_a_recorded_reply() -> None:
 
     assert response.json["choices"][0]["message"]["content"] == "At 14:10."
     assert response.json["usage"]["prompt_tokens"] == 9_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"content": ["Hi"]},
+        {"content": [{"type": ["text"]}]},
+        {"content": [{"type": "text", "text": None}]},
+        {"content": [{"type": "thinking", "thinking": "Hm.", "signature": ["a"]}]},
+        {"model": None},
+        {"model": 7},
+        {"id": [1]},
+        {"usage": None},
+        {"usage": [1]},
+        {"usage": {"output_tokens": None}},
+        {"usage": {"output_tokens": "14"}},
+        {"usage": {"output_tokens": 10**18}},
+        {"usage": {"output_tokens": 1, "iterations": 7}},
+        {"usage": {"output_tokens": 1, "iterations": [None]}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_json_that_is_almost_a_message_is_sent(change: dict[str, Any], stream: bool, is_stream: bool) -> None:
+    message = {**MESSAGE, **change}
+    body = STREAM.replace(json.dumps(EVENTS[0][1]["message"]), json.dumps(message)) if is_stream else message
+    response = ask({"body": body}, stream=stream, limits={"output_tokens_per_minute": 99}).response
+
+    assert response.status == 200
+
+
+@pytest.mark.parametrize("body", ["x", "", {}, [1], {"type": "error"}], ids=str)
+def test_a_limit_accepts_a_body_without_usage(body: Any) -> None:
+    assert ask({"body": body}, limits={"output_tokens_per_minute": 14}).response.status == 200
+
+
+def test_a_text_that_is_no_string_counts_as_no_token() -> None:
+    stream = STREAM.replace('"text": "At "', '"text": 7')
+
+    assert ask({"body": stream, "pace": {"tokens_per_second": 10}}).response.body.decode() == stream
+
+
+def test_a_client_of_another_api_gets_a_list_as_recorded() -> None:
+    body = orjson.dumps({"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "Hello"}]})
+    headers = with_client_headers({"authorization": "Bearer mock"})
+    served = state({"body": [1]})
+
+    assert send(served, http_request("POST", "/v1/chat/completions", {}, headers, body, NOW)).response.json == [1]

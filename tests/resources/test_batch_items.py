@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 import pytest
 
 from mockclaude.scenario.rules import Rule
@@ -214,3 +215,36 @@ def test_the_results_of_a_batch_do_not_depend_on_other_lanes() -> None:
         client.retrieve(batch_id)
     path = f"/v1/messages/batches/{batch_id}/results"
     assert alone.send("GET", path).body == beside.send("GET", path).body
+
+
+RECORDED = {"type": "message", "content": [], "usage": {"output_tokens": 1}}
+
+
+@pytest.mark.parametrize(
+    ("respond", "kind"),
+    [
+        ({"body": RECORDED}, "succeeded"),
+        ({"body": {**RECORDED, "usage": None}}, "succeeded"),
+        ({"body": {}, "status": 529}, "errored"),
+        ({"body": {"error": None}, "status": 529}, "errored"),
+        ({"body": {"error": {"details": 7}}, "status": 529}, "errored"),
+        ({"body": [1], "status": 529}, "errored"),
+        ({"body": [1]}, "errored"),
+        ({"status": 204}, "errored"),
+    ],
+    ids=str,
+)
+def test_an_item_can_have_a_recorded_reply(respond: dict[str, Any], kind: str) -> None:
+    rules = [{"when": {"batch": True}, "reply": [{"respond": respond}]}]
+    client = Batching(orjson.dumps({"rules": rules}).decode())
+
+    assert client.run(params())[0]["type"] == kind
+
+
+@pytest.mark.parametrize("refused", [{"max_tokens": -1}, {"stream": True}], ids=str)
+def test_a_recorded_rule_answers_a_refused_item(refused: dict[str, Any]) -> None:
+    rules = [{"when": {"batch": True}, "reply": [{"respond": {"body": RECORDED}}]}]
+    client = Batching(orjson.dumps({"rules": rules}).decode())
+
+    message = {**RECORDED, "usage": {"output_tokens": 1, "service_tier": "batch"}}
+    assert client.run(params(**refused))[0] == {"type": "succeeded", "message": message}

@@ -64,7 +64,7 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
     for item in items:
         body, problem = b"", "" if is_off else _find_problem(item.params)
         try:
-            body = _encode(item.params, is_off=is_off)
+            body = _encode(item.params, is_off=is_off or bool(problem and state.recorded_rules))
         except TypeError:  # orjson reads deeper than it writes
             problem = TOO_DEEP
         request = http._replace(head=core.with_custom_id(item.custom_id), headers=core.headers, body=body)
@@ -81,7 +81,7 @@ def decide_items(http: HttpRequest, state: ScenarioState, items: Sequence[BatchI
 
 
 def _encode(params: Any, *, is_off: bool) -> bytes:
-    """Return the body of an item. Without validation it may ask for a stream, which an item never has."""
+    """Return the body of an item. A rule may answer although it asks for a stream, which an item never has."""
     if is_off and isinstance(params, dict):
         params = {**params, "stream": False}
     return bytes(memoryview(orjson.dumps(params)))  # the bytes that orjson returns take 4 KB
@@ -105,14 +105,14 @@ def _find_problem(params: Any) -> str:
 def _build_result(decision: Decision) -> dict[str, Any]:
     """Build the result of an item from the response to it."""
     status, document = decision.response.status, _find_document(decision)
-    if status == 200 and document is not None:
-        usage = {**document["usage"], "service_tier": "batch"} if "usage" in document else {}
+    if status == 200 and isinstance(document, dict):
+        usage = {**document["usage"], "service_tier": "batch"} if isinstance(document.get("usage"), dict) else {}
         return {"type": "succeeded", "message": {**document, "usage": usage} if usage else document}
     error: dict[str, Any] = {"type": "api_error", "message": MESSAGES["api_error"]}
-    if document is not None:
+    if isinstance(document, dict) and isinstance(document.get("error"), dict):
         error = document["error"]
-    details = error.get("details") or {}
-    if BATCH_RESULT in details:
+    details = error.get("details")
+    if isinstance(details, dict) and BATCH_RESULT in details:
         return {"type": details[BATCH_RESULT]}
     draws = decision.draws
     if draws is None:  # refused before the execution
