@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mockclaude.reply.response import DEFAULT_FRAMING, End, Response, TimedPiece
 from mockclaude.wire.framing import (
+    BODILESS,
     CLOSING,
     LAST_CHUNK,
     chunk,
@@ -23,7 +24,7 @@ from mockclaude.wire.script import Script, Send, new_script, new_send, to_sends
 def encode(response: Response, *, http11: bool) -> Script:
     """Encode `response` as a script."""
     status, headers, request_id, body, at, end, end_at, complete, _, framing, *_ = response
-    if framing is not DEFAULT_FRAMING or status in (0, 204):
+    if framing is not DEFAULT_FRAMING or status in (0, 204, 304):
         return _encode_special(response, http11)
     if end_at != at or not complete or not body:
         return _encode_writes(response, http11)
@@ -58,7 +59,7 @@ def _encode_special(response: Response, http11: bool) -> Script:
 
 def _encode_head_only(response: Response, http11: bool) -> Script:
     sends = [Send(response.head_at, encode_default_head(response, http11=http11))]
-    end = response.end if response.status == 204 else find_end(response, http11=http11)
+    end = response.end if response.status in BODILESS else find_end(response, http11=http11)
     return Script(response.status, sends, end, response.end_at)
 
 

@@ -13,6 +13,9 @@ LAST_CHUNK = b"0\r\n\r\n"
 CHUNKED = b"transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
 CLOSING = b"connection: close\r\n"
 
+BODILESS = (204, 304)
+"""Statuses of responses that clients read without a body and without the last chunk."""
+
 _RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 """Reason phrases that Python changed in 3.13: the bytes of a response are the same under every version."""
 
@@ -55,8 +58,8 @@ def encode_default_head(response: Response, *, http11: bool) -> bytes:
 
 
 def is_bodiless(response: Response) -> bool:
-    """Return whether `response` is a 204 without a body, which has no framing."""
-    return response.status == 204 and not response.size
+    """Return whether `response` is a 204 or 304 without a body, which has no framing."""
+    return response.status in BODILESS and not response.size
 
 
 def chunk(data: bytes) -> bytes:

@@ -99,6 +99,14 @@ def test_only_written_headers_are_sent_without_the_usual_ones() -> None:
     assert sorted(headers) == ["connection", "content-type", "request-id", "transfer-encoding"]
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_has_no_chunks(status: int) -> None:
+    [sent] = ask({"status": status, "usual_headers": False}).script.sends
+
+    assert sent.data.startswith(f"HTTP/1.1 {status} ".encode())
+    assert sent.data.count(b"\r\n") == 2
+
+
 def test_json_is_sent_without_spaces_in_its_order() -> None:
     body = {"type": "error", "error": {"details": None, "type": "overloaded_error", "message": "Overloaded"}}
     response = ask({"status": 529, "body": body}, stream=False).response
