@@ -48,7 +48,7 @@ class RecordedReply:
     def is_stream(self) -> bool:
         """Whether the body is a stream, by its `content-type` or its beginning."""
         kind = self.headers.get("content-type")
-        return kind.startswith(_STREAM) if kind else self.body.startswith((b"event:", b"data:"))
+        return kind.lower().startswith(_STREAM) if kind else self.body.startswith((b"event:", b"data:"))
 
     @cached_property
     def events(self) -> Sequence[Event]:

@@ -74,6 +74,10 @@ def test_a_rule_for_one_form_keeps_it() -> None:
     assert ask({"body": MESSAGE}, when={"stream": True}).response.json == MESSAGE
 
 
+def test_a_media_type_is_known_in_upper_case() -> None:
+    assert ask({**STREAMED, "headers": {"Content-Type": "Text/Event-Stream"}}, stream=False).response.json == MESSAGE
+
+
 def test_a_stream_with_another_status_keeps_its_status() -> None:
     response = ask({**STREAMED, "status": 201}, stream=False).response
 
