@@ -10,7 +10,7 @@ import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.body_folder import MAX_BODY_FILE
-from mockclaude.scenario.loading.loader import load, load_text
+from mockclaude.scenario.loading.loader import load, load_all, load_text
 from mockclaude.scenario.recorded_reply import RecordedReply
 
 START = 'event: message_start\ndata: {"message":{"content":[]}}\n\n'
@@ -112,6 +112,15 @@ def test_a_file_is_read_when_the_scenario_is_loaded(tmp_path: Path) -> None:
     body.unlink()
 
     assert (reply.body, reply.is_stream) == (START.encode() + b"\xff", True)
+
+
+@pytest.mark.parametrize("body", ['{"content": []}', '{"rules": []}'])
+def test_a_body_in_a_folder_is_not_a_scenario(body: str, tmp_path: Path) -> None:
+    (tmp_path / "tide").mkdir()
+    (tmp_path / "tide" / "get.json").write_text(body)
+    (tmp_path / "tide.yaml").write_text("rules: [{reply: {respond: {file: tide/get.json}}}]")
+
+    assert sorted(load_all([tmp_path])) == ["", "tide"]
 
 
 @pytest.mark.parametrize("is_stream", [True, False])

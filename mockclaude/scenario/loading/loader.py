@@ -66,7 +66,7 @@ def load_all(
             diagnostics.append(Diagnostic(Place(display_name(folder)), message))
     if files := [path for path in paths if not os.path.isdir(path)]:
         diagnostics += _add(scenarios, "", files)
-    if diagnostics:
+    if diagnostics := _drop_bodies(scenarios, diagnostics):
         raise ScenarioError(diagnostics)
     return {name: _override(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
 
@@ -146,6 +146,14 @@ def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> li
     except ScenarioError as error:
         return error.diagnostics
     return []
+
+
+def _drop_bodies(scenarios: dict[str, Scenario], diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Remove the files of a folder that are bodies of replies. Return the diagnostics of other files."""
+    bodies = {body for scenario in scenarios.values() for body in scenario.body_files}
+    for name in [name for name, scenario in scenarios.items() if name and not bodies.isdisjoint(scenario.files)]:
+        del scenarios[name]
+    return [diagnostic for diagnostic in diagnostics if diagnostic.place.file not in bodies]
 
 
 def _read(file: Path, bodies: list[str]) -> tuple[FileSource, ScenarioFile]:
