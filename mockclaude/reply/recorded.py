@@ -37,6 +37,9 @@ _NEEDED = ("id", "model", "usage")
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
+_NOT_A_MESSAGE = ("the recorded body is not a message of the API",)
+
+
 def render_recorded(
     recorded: RecordedReply, pace: Pace, scope: TemplateContext, draws: Draws, context: ResponseContext
 ) -> RenderedReply:
@@ -54,7 +57,7 @@ def render_recorded(
     assembled = recorded.assembled
     if assembled is None:
         response = build_recorded_response(recorded, pace, constants, draws, context)
-        return RenderedReply(response, (), None, recorded.usage)
+        return RenderedReply(response, _NOT_A_MESSAGE if recorded.status == 200 else (), None, recorded.usage)
     message, is_whole = assembled.message, assembled.is_complete and not recorded.ending
     notes: tuple[str, ...] = ()
     is_other = request.stream != recorded.is_stream and recorded.status == 200 and not recorded.keeps_form

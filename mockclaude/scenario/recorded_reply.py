@@ -20,6 +20,9 @@ from mockclaude.scenario.template.templates import Template, TemplateContext, co
 
 _STREAM = "text/event-stream"
 
+_FRAMING = ("connection", "content-length", "transfer-encoding")
+"""Headers of a recorded response that only frame its body. The server sends its own."""
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedReply:
@@ -90,9 +93,10 @@ def compile_recorded(steps: Sequence[StepModel], *, keeps_form: bool) -> Recorde
     written = steps[0].respond
     assert written is not None
     recorded = build_recorded(written, usual_headers=written.usual_headers is not False)
+    headers = {name: value for name, value in recorded.headers.items() if name not in _FRAMING}
     template = compile_template(written.body) if written.templates else None
     ending = "" if len(steps) == 1 else steps[1].disconnect or "forever"
-    return replace(recorded, ending=ending, keeps_form=keeps_form, template=template)
+    return replace(recorded, headers=headers, ending=ending, keeps_form=keeps_form, template=template)
 
 
 def build_recorded(written: Respond, *, usual_headers: bool) -> RecordedReply:

@@ -111,6 +111,22 @@ def test_a_status_without_a_body_has_no_chunks(status: int) -> None:
     assert sent.data.count(b"\r\n") == 2
 
 
+def test_a_body_that_is_no_message_is_sent_with_a_note() -> None:
+    sent = ask({"body": "<h1>Hello</h1>"})
+
+    assert sent.response.body == b"<h1>Hello</h1>"
+    assert sent.notes == ("the recorded body is not a message of the API",)
+    assert ask({"status": 502, "body": "<h1>Bad gateway</h1>"}).notes == ()
+
+
+def test_headers_that_frame_the_recorded_body_are_not_sent() -> None:
+    framing = {"Transfer-Encoding": "gzip", "content-length": "7", "connection": "close"}
+    response = ask({"body": MESSAGE, "headers": framing, "usual_headers": False}, stream=False).response
+
+    assert response.json == MESSAGE
+    assert response.headers == {"connection": "keep-alive", "transfer-encoding": "chunked"}
+
+
 def test_json_is_sent_without_spaces_in_its_order() -> None:
     body = {"type": "error", "error": {"details": None, "type": "overloaded_error", "message": "Overloaded"}}
     response = ask({"status": 529, "body": body}, stream=False).response
