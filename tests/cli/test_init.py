@@ -165,6 +165,7 @@ def test_pytest_setup_passes(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "4 passed" in run_pytest(project, folder)[1]
 
 
+@pytest.mark.tools
 def test_unittest_setup_passes() -> None:
     invoke("init", "unittest")
 
@@ -209,6 +210,7 @@ def find_chromium() -> str:
     return program
 
 
+@pytest.mark.tools
 def test_commands_of_the_workflow_pass() -> None:
     invoke("init", "github-actions")
     install, check, test = workflow_commands()

@@ -273,6 +273,7 @@ def test_an_unknown_environment_is_refused(pytester: pytest.Pytester) -> None:
     )
 
 
+@pytest.mark.tools
 def test_workers_of_xdist_have_servers_of_their_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     load_only_our_plugin(monkeypatch)
     tests = """
