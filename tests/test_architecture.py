@@ -8,10 +8,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "mockclaude"
-FLOORS = ["api", "scenario", "reply", "wire", "engine", "journal", "server", "testing", "cli"]
+FLOORS = ["api", "scenario", "reply", "wire", "engine", "journal", "proxy", "server", "testing", "cli"]
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN: dict[str, str | tuple[str, ...]] = {
-    "aiohttp": ("server/", "testing/background.py"),
+    "aiohttp": ("server/", "proxy/", "testing/background.py"),
     "pytest": ("testing/plugin.py", "testing/session.py", "testing/settings.py"),
     "yaml": "scenario/loading/yaml_source.py",
     "faker": ("scenario/template/fakes.py", "reply/generate/plausible.py"),
