@@ -3,10 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from mockclaude.scenario.recording.exchange import Exchange
+
+
+class RecordingError(Exception):
+    """A recording that cannot be begun or written. The message is one line."""
+
+
+class RecorderSettings(NamedTuple):
+    """The options of `record` that change the recording.
+
+    Attributes:
+        action: Write the file anew, append new rules, or replace the replies of its rules.
+        is_dry_run: Whether `refresh` only shows the differences.
+        prunes: Whether `refresh` drops rules that no request has matched.
+        has_times: Whether replies have a pace.
+        has_requests: Whether the bodies of requests are kept.
+        writes_steps: Whether replies are written as steps where their events stay equal.
+        headers: Further response headers that are kept.
+        volatile: Regular expressions of texts that are never matched.
+        redact: JMESPath expressions whose values are redacted.
+        redact_regex: Regular expressions whose matches are redacted.
+        not_secret: Regular expressions of texts that are no secrets.
+    """
+
+    action: Literal["write", "append", "refresh"] = "write"
+    is_dry_run: bool = False
+    prunes: bool = False
+    has_times: bool = True
+    has_requests: bool = False
+    writes_steps: bool = False
+    headers: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    redact_regex: tuple[str, ...] = ()
+    not_secret: tuple[str, ...] = ()
 
 
 class SavedRecording(NamedTuple):
@@ -24,8 +59,16 @@ class SavedRecording(NamedTuple):
 class Recorder(Protocol):
     """Redacts exchanges, and saves those of one lane as a recording.
 
-    A session calls it in a thread of its own, one call at a time, except for `add_secrets`.
+    A session calls `redact` and `to_line` in a thread of its own, one call at a time.
     """
+
+    def lock(self, path: Path) -> AbstractContextManager[None]:
+        """Keep other recorders from a file.
+
+        Raises:
+            RecordingError: Another recorder writes the file.
+        """
+        ...
 
     def add_secrets(self, values: Iterable[str]) -> None:
         """Redact these credentials from now on."""
@@ -47,6 +90,6 @@ class Recorder(Protocol):
         """Save redacted exchanges, in the order of their requests, as a recording.
 
         Raises:
-            OSError: The recording cannot be written.
+            RecordingError: The recording cannot be written.
         """
         ...

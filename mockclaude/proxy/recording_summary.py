@@ -45,7 +45,7 @@ class RecordingSummary:
     def count_failure(self, passed: PassedRequest, reason: str) -> None:
         """Report a request without a response."""
         if passed.is_recorded:
-            self.problems.append(f"{passed.label} is not recorded: no response: {reason}")
+            self.problems.append(f"{passed.label} is not recorded: {reason}")
         else:
             self.count_passed(passed)
 

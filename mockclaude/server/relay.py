@@ -97,6 +97,9 @@ class Relay:
         except UpstreamError as error:
             self._session.add_failure(passed, str(error))
             raise
+        except asyncio.CancelledError:
+            self._session.add_failure(passed, "the recorder was stopped")
+            raise
         writer.finish(is_whole=not received.ending)
         self._journal_body(passage, received, writer)
         self._session.add(passed, received, writer.body_sent if writer.has_left else None)
@@ -126,11 +129,22 @@ class Relay:
             entry.sent += [send.at for send in script.sends]
             journal.grow(entry)
 
+    @property
+    def waiting(self) -> int:
+        """The number of responses that have not ended."""
+        return len(self._tasks)
+
     async def finish(self) -> None:
         """Wait until all responses have ended, and close the connections to the server."""
         while self._tasks:
             await asyncio.wait(self._tasks)
         await self._upstream.close()
+
+    async def cancel(self) -> None:
+        """End all responses, which are then not recorded, and close the connections to the server."""
+        for task in self._tasks:
+            task.cancel()
+        await self.finish()
 
 
 _PASSED_ON: Decision = NO_RESPONSE._replace(reason=PASSED_ON)
