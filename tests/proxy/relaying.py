@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ class PlainRecorder:
         self.secrets: list[str] = []
         self.saved: dict[Path, list[Exchange]] = {}
         self.exchanges: list[Exchange] = []
+
+    def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
+        return nullcontext()
 
     def add_secrets(self, values: Iterable[str]) -> None:
         self.secrets += values
@@ -119,5 +122,3 @@ def read_request(client: socket.socket) -> bytes:
     while len(body) < int(lines.get(b"content-length", 0)):
         body += client.recv(65536)
     return head + b"\r\n\r\n" + body
-
-
