@@ -43,7 +43,7 @@ class PassedRequest(NamedTuple):
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the response is recorded: only Messages requests in the API's own dialect are."""
+        """Whether the request is a Messages request in the API's own dialect."""
         head = self.http.head
         return self.is_known and head.is_message and head.path == "/v1/messages" and head.adapter == "anthropic"
 
@@ -86,7 +86,7 @@ class PassedRequest(NamedTuple):
 
 
 def build_reception(received: ReceivedBody) -> Reception | None:
-    """Build the reception of a response, decoded; return None for a body that is too large."""
+    """Build the decoded reception; return None for a body that is too large."""
     head, body = received.head, received.body
     if body is None:
         return None
@@ -108,7 +108,7 @@ def build_reception(received: ReceivedBody) -> Reception | None:
 
 
 def list_credentials(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the values of the headers that are credentials, without their scheme and the names of cookies."""
+    """Yield the credentials in headers, without schemes and names of cookies."""
     for name, value in headers.items():
         if name.lower() in ("cookie", "set-cookie"):
             yield from (cookie.partition("=")[2].strip() for cookie in value.split(";"))

@@ -28,7 +28,7 @@ class RecorderSettings(NamedTuple):
         volatile: Regular expressions of texts that are never matched.
         redact: JMESPath expressions whose values are redacted.
         redact_regex: Regular expressions whose matches are redacted.
-        not_secret: Regular expressions of texts that are no secrets.
+        not_secret: Regular expressions of texts that are not secret.
     """
 
     action: Literal["write", "append", "refresh"] = "write"

@@ -34,7 +34,7 @@ class RecordingSession:
         recorder: Redacts the exchanges.
 
     Attributes:
-        summary: Everything that the user is told at the end.
+        summary: The requests that the recording lacks.
     """
 
     def __init__(self, host: str, part: Path, recorder: Recorder) -> None:
@@ -113,7 +113,10 @@ class RecordingSession:
 
 
 def split_lanes(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
-    """Split exchanges by the stem of their file: the lane in the header, or else a number in order of appearance."""
+    """Split exchanges by the stem of their file.
+
+    The stem is the lane in the header, or else a number in order of appearance.
+    """
     files: dict[str, list[Exchange]] = {}
     stems: dict[str, str] = {}
     for exchange in exchanges:

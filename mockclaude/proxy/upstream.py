@@ -75,7 +75,7 @@ class Receiver(Protocol):
         ...
 
     async def write(self, data: bytes) -> bool:
-        """Receive a part of the body. Return whether the client was slow, so that the call waited.
+        """Receive a part of the body; return whether the call waited for the client.
 
         Raises:
             TimeoutError: The rest of the response is not needed.
@@ -264,7 +264,7 @@ class _Parts:
 
 
 def find_proxy(url: URL) -> URL | None:
-    """Return the proxy of the environment for a URL; None for a host that it exempts, and for this machine."""
+    """Return the proxy of the environment; None for exempt hosts and this machine."""
     host = url.host or ""
     if is_loopback(host) or proxy_bypass(host):
         return None

@@ -74,7 +74,7 @@ class ClientWriter:
         self._write(self._head)
 
     async def write(self, data: bytes) -> bool:
-        """Write a part of the body; return whether the client was slow, so that the call waited.
+        """Write a part of the body; return whether the call waited for the client.
 
         Raises:
             TimeoutError: The client has left, and the response takes too long.

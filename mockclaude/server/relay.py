@@ -53,7 +53,7 @@ class Passage(NamedTuple):
 
 
 class Relay:
-    """Passes requests on to one server, and the responses to a session that records them."""
+    """Passes requests on to one server, and the responses to a session."""
 
     def __init__(self, upstream: Upstream, session: RecordingSession) -> None:
         self._upstream = upstream
@@ -142,7 +142,7 @@ class Relay:
         await self._upstream.close()
 
     async def cancel(self) -> None:
-        """End all responses, which are then not recorded, and close the connections to the server."""
+        """End all responses without recording them, and close the connections."""
         for task in self._tasks:
             task.cancel()
         await self.finish()
