@@ -31,17 +31,13 @@ def rename_files(text: str, names: Mapping[str, str]) -> str:
     """
     source = read("", text.encode())
     parts, end = [], 0
-    for path, name in _walk(source.data, ()):
-        if name in names:
-            offset = source.offset(path)
-            written = next(form for form in _list_forms(name) if text.startswith(form, offset))
-            parts += [text[end:offset], format_flow(names[name])]
-            end = offset + len(written)
+    for offset, name in sorted((source.offset(path), name) for path, name in _walk(source.data, ()) if name in names):
+        for written in {format_flow(name), format_line_scalar(name)}:
+            if text.startswith(written, offset):
+                parts += [text[end:offset], format_flow(names[name])]
+                end = offset + len(written)
+                break
     return "".join([*parts, text[end:]])
-
-
-def _list_forms(name: str) -> Iterator[str]:
-    yield from (format_flow(name), format_line_scalar(name))
 
 
 def _walk(data: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -82,7 +82,10 @@ def number(rules: list[tuple[str, list[Reception]]], **fields: Any) -> list[Reco
 
 
 QUESTION = "When is high water in Bergen?"
-SESSION = number([(QUESTION, [json_reply(OVERLOADED, 529, 6_000), stream(*FRAMES)]), ("And in Oslo?", [json_reply()])])
+SESSION = [
+    *number([(QUESTION, [json_reply(OVERLOADED, 529, 6_000), stream(*FRAMES)])], stream=True),
+    rule("1 And in Oslo?", "And in Oslo?", exchange(3, "And in Oslo?", json_reply())),
+]
 
 
 def exchanges_of(rules: list[RecordedRule]) -> list[Exchange]:
