@@ -27,9 +27,9 @@ class SaveError(Exception):
 def save_recording(
     path: Path, written: WrittenRecording, check: Callable[[Path], list[str]] = lambda _: []
 ) -> list[str]:
-    """Replace a recording if the new one passes its check. The caller holds `lock_recording`.
+    """Replace a recording if the new one passes its check.
 
-    Otherwise the new one stays in `FILE.rejected`, and the old one is not changed.
+    The caller holds `lock_recording`. Otherwise the new one stays in `FILE.rejected`, and the old one is not changed.
 
     Args:
         path: The scenario file.
@@ -54,9 +54,9 @@ def save_recording(
 
 @contextmanager
 def lock_recording(path: Path) -> Iterator[None]:
-    """Keep other recorders from a recording. The lock of a process that has died does not count.
+    """Keep other recorders from a recording.
 
-    Without locks of the system, as on Windows, nothing is locked.
+    The lock of a process that has died does not count. Without locks of the system, as on Windows, nothing is locked.
 
     Raises:
         SaveError: Another recorder has the lock, or the folder cannot be written.

@@ -13,9 +13,9 @@ import pytest
 
 from mockclaude.proxy.check import check_recording
 from mockclaude.proxy.save import SaveError, lock_recording, save_recording
-from mockclaude.scenario.recording.exchange import RecordedRule
+from mockclaude.scenario.recording.exchange import Reception, RecordedRule
 from mockclaude.scenario.recording.rule_text import WrittenRecording, write_recording
-from tests.scenario.recording.tide import HTML, Reception, exchanges_of, number
+from tests.scenario.recording.tide import HTML, exchanges_of, number
 
 
 def pages(*texts: str) -> list[RecordedRule]:
@@ -110,10 +110,15 @@ def _save_until(folder: Path, change: int) -> bool:
                 if left < 0:
                     os._exit(1)
 
+        real = os.fsync
+
+        def fsync(fd: Any) -> None:
+            hook("os.rename", ())
+            real(fd)
+
         try:
             sys.addaudithook(hook)
-            real = os.fsync
-            os.fsync = lambda descriptor: (hook("os.rename", ()), real(descriptor))[1]
+            os.fsync = fsync
             save(folder, WRITTEN["new"])
             os._exit(0)
         finally:

@@ -82,7 +82,7 @@ def read_body(name: str) -> bytes:
 
 
 def register_file(name: str) -> str:
-    """Return the name of a file that belongs to the file that is being loaded, and is not read."""
+    """Return the name of a file that belongs to the scenario and is not read."""
     folder = _FOLDER.get()
     if folder is not None:
         folder.others.append(name)

@@ -49,7 +49,7 @@ class FileSource:
         return self._lines.place(position.key if is_key and position.key is not None else position.value)
 
     def offset(self, path: Path, *, key: bool = False) -> int:
-        """Return the offset of the value (or, with `key`, the key) at an existing `path`, in characters."""
+        """Return the offset of the value (or, with `key`, the key) at `path`."""
         position = self._position(path)
         return position.key if key and position.key is not None else position.value
 

@@ -22,7 +22,7 @@ LONGEST_KEY = 500
 _INVISIBLE = compile_lazily(
     "[\x00-\x1f\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202f\u205f-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
-"""Characters that are escaped: unprintable ones, and those that a reader of the file cannot see."""
+"""Characters that are escaped: unprintable and invisible characters."""
 
 _NOT_IN_BLOCK = compile_lazily("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """Characters that a literal block cannot hold unchanged."""

@@ -137,7 +137,7 @@ _LONGEST_NAME = 60
 
 
 class FileNames:
-    """Names of files for the bodies of rules, each used once, also where case does not count.
+    """Names of files for the bodies of rules, unique in any case of letters.
 
     Args:
         taken: Names that are in use, without suffixes.

@@ -26,7 +26,7 @@ def list_headers(response: Reception) -> dict[str, str | Literal[False]]:
 
 
 def _to_latin1(value: str) -> str:
-    """Return the text whose Latin-1 bytes, which a server sends, are those that a client read as UTF-8."""
+    """Return the text whose Latin-1 bytes are the received bytes, read as UTF-8."""
     text = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
     return _CONTROL.sub(" ", text)
 

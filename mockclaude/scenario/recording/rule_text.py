@@ -152,9 +152,9 @@ def write_recording(
 
 
 def join_rules(parts: Iterable[str]) -> str:
-    """Join the head of a file and the texts of its rules, with an empty line between two rules.
+    """Join the head of a file and the texts of its rules.
 
-    A text that ends with an empty line is followed by none: in a literal block it would be part of the body.
+    An empty line separates rules. A text that ends with an empty line is followed by none: in a literal block it would be part of the body.
     """
     return "".join(_separate(parts))
 
