@@ -154,7 +154,8 @@ def write_recording(
 def join_rules(parts: Iterable[str]) -> str:
     """Join the head of a file and the texts of its rules.
 
-    An empty line separates rules. A text that ends with an empty line is followed by none: in a literal block it would be part of the body.
+    An empty line separates rules. A text that ends with an empty line is followed by none, since the line would be part
+    of a literal block.
     """
     return "".join(_separate(parts))
 
