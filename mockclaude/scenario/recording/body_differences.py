@@ -11,7 +11,7 @@ import orjson
 from mockclaude.api.body import Path
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.conditions.queries import find_problem
-from mockclaude.scenario.recording.text_choice import MAX_EQUAL, choose_line, find_ends, is_exact, list_lines
+from mockclaude.scenario.recording.text_choice import MAX_EQUAL, choose_line, is_exact, list_ends, list_lines
 from mockclaude.scenario.volatile import VolatileParts
 
 Values: TypeAlias = dict[str, Any]
@@ -113,11 +113,9 @@ def _list_texts(path: Path, own: str, other: str, parts: VolatileParts) -> Itera
     line, number = choose_line(list_lines(own, parts), lambda line: line in other)
     if number == 0:
         yield {f"contains({subject}, {to_literal(line)})": True}
-    head, tail = find_ends(own, parts)
-    if tail and not other.endswith(tail):
-        yield {f"ends_with({subject}, {to_literal(tail)})": True}
-    if head and not other.startswith(head):
-        yield {f"starts_with({subject}, {to_literal(head)})": True}
+    for end in list_ends(own, parts):
+        if not other.endswith(end):
+            yield {f"ends_with({subject}, {to_literal(end)})": True}
     line, number = choose_line(list_lines(other, parts), lambda line: line in own)
     if number == 0:
         yield {f"contains({subject}, {to_literal(line)})": False}

@@ -36,10 +36,14 @@ def list_lines(text: str, parts: VolatileParts) -> list[str]:
     pieces: list[str] = []
     for line in "\0".join(parts.split(text)).split("\n"):
         if "\0" in line:
-            pieces += [piece for piece in map(str.strip, line.split("\0")) if len(piece) >= _SHORTEST_PIECE]
+            pieces += [piece for piece in map(_strip, line.split("\0")) if len(piece) >= _SHORTEST_PIECE]
         else:
             whole.append(line.strip())
     return [*_rank(whole), *_rank(pieces)]
+
+
+def _strip(piece: str) -> str:
+    return piece.strip(" \t.,:;")
 
 
 def _rank(lines: Sequence[str]) -> list[str]:
@@ -75,14 +79,12 @@ def choose_matcher(own: str, others: Sequence[str], parts: VolatileParts) -> dic
     line, number = choose_line(list_lines(own, parts), lambda line: sum(line in other for other in others))
     if line and number < len(others):
         return {"contains": line}
-    head, tail = find_ends(own, parts)
-    if tail and "*" not in tail and not all(other.endswith(tail) for other in others):
-        return {"like": f"*{tail}"}
-    if head and "*" not in head and not all(other.startswith(head) for other in others):
-        return {"like": f"{head}*"}
-    return None
+    ends = (f"*{end}" for end in list_ends(own, parts) if not all(other.endswith(end) for other in others))
+    return next(({"like": end} for end in ends if "*" not in end[1:]), None)
 
 
-def find_ends(text: str, parts: VolatileParts) -> tuple[str, str]:
-    """Return the beginning and the end of a text, up to the nearest volatile part; '' if that is the very end."""
-    return parts.split(text[:_TAIL])[0][:_LONGEST], parts.split(text[-_TAIL:])[-1][-_LONGEST:]
+def list_ends(text: str, parts: VolatileParts) -> list[str]:
+    """List ends of a text without volatile parts: the last line, and up to 160 characters; none if it has none."""
+    end = parts.split(text[-_TAIL:])[-1][-_LONGEST:]
+    line = end.rstrip().rpartition("\n")[2] + end[len(end.rstrip()) :]
+    return list(dict.fromkeys(each for each in (line, end) if each.strip()))
