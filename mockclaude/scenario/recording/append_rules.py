@@ -100,7 +100,7 @@ def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator
     """
     text, added = places.text, join_rules(["", *texts])
     if not places.rules:
-        return places.replace_empty_list("\n" + added)
+        return places.replace_rules("\n" + added)
     at = places.find_rule(index)
     if index == len(places.rules) and not text[:at].endswith("\n\n"):
         added = separator + added
