@@ -53,7 +53,7 @@ class SessionReplay:
 
 
 def match_session(scenario: Scenario, exchanges: Iterable[Exchange]) -> list[MatchedExchange]:
-    """Find the rule of a recording that matches each request of a new session, for `refresh`."""
+    """Find the rule of a recording for each request of a new session."""
     replay = SessionReplay(scenario)
     numbers = {rule: index for index, rule in enumerate(scenario.rules)}
     return [_match(exchange, replay.decide(exchange), numbers) for exchange in exchanges]

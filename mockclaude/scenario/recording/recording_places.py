@@ -53,7 +53,7 @@ class RecordingPlaces:
         return self.text.rfind("\n", 0, offset) + 1
 
     def find_rule(self, index: int) -> int:
-        """Return the offset of a rule with the comments above it; of the end after the last rule."""
+        """Return the offset of a rule with its comments; of the end after the last."""
         return self._skip_comments(self.find_line(self._dashes[index])) if index < len(self.rules) else self.end
 
     @property
@@ -62,13 +62,13 @@ class RecordingPlaces:
         return {key: value for key, value in self.data.items() if key != "rules"}
 
     def replace_rules(self, text: str) -> Edit:
-        """Return the edit that puts a text in place of the whole list of rules, after the colon of its key."""
+        """Return the edit that puts a text after the colon of `rules`."""
         start = self.text.index(":", self._source.offset(("rules",), key=True)) + 1
         end = self.end if self.rules else self.text.index("]", start) + 1
         return Edit(start, end, text if not self.text[end:].strip() else f"{text}\n")
 
     def find_comment(self, index: int) -> Edit:
-        """Return the line above a rule without its margin and its end; an empty one if the line is no comment."""
+        """Return the comment in the line above a rule; else an empty text."""
         end = self.find_line(self._dashes[index]) - 1
         start = self.find_line(end) + self.indent
         return Edit(start, end, self.text[start:end]) if self.text.startswith("# ", start) else Edit(end, end, "")
