@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from mockclaude.api.lazy_pattern import compile_lazily
+from mockclaude.scenario.format.body_folder import register_file
 from mockclaude.scenario.format.policy import parse_today
 from mockclaude.scenario.format.shorthand import FormatModel
 
@@ -38,5 +39,8 @@ class Recorded(FormatModel):
     """The host whose response was recorded."""
     on: Annotated[str, AfterValidator(parse_today)]
     """The day of the recording."""
-    request: Annotated[str, AfterValidator(check_digests)]
-    """The hashes of the system prompt, the tools, the messages and the settings of the recorded request."""
+    request: Annotated[str, AfterValidator(check_digests)] | None = None
+    """The hashes of the system prompt, the tools, the messages and the settings of the recorded request. Default: the
+    request is unknown, and no request differs from it."""
+    requests: list[Annotated[str, Field(min_length=1), AfterValidator(register_file)]] | None = None
+    """The files with the bodies of the recorded requests, relative to the scenario file. Only tools read them."""
