@@ -16,8 +16,8 @@ from mockclaude.scenario.recording.cassettes.cassette import (
     CassetteBody,
     CassetteEntry,
     CassetteExchange,
-    CassetteRequest,
     CassettePart,
+    CassetteRequest,
 )
 from mockclaude.scenario.recording.cassettes.har import is_har, list_har_requests, read_har_exchange
 from mockclaude.scenario.recording.cassettes.vcr import is_vcr, list_vcr_requests, read_vcr_exchange

@@ -8,8 +8,8 @@ from typing import Any
 from mockclaude.scenario.recording.cassettes.cassette import (
     CassetteBody,
     CassetteExchange,
-    CassetteRequest,
     CassettePart,
+    CassetteRequest,
     decode_base64,
     read_headers,
 )

@@ -14,8 +14,8 @@ import orjson
 from mockclaude.scenario.recording.cassettes.cassette import (
     CassetteBody,
     CassetteExchange,
-    CassetteRequest,
     CassettePart,
+    CassetteRequest,
     decode_base64,
     read_headers,
 )
