@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
-from mockclaude.scenario.loading.cassette_source import MAX_CASSETTE
+from mockclaude.scenario.loading.cassette_source import MAX_CASSETTE, read_cassette_source
 from mockclaude.scenario.loading.source import read_regular_file
 from mockclaude.scenario.recording.cassettes.cassette import Cassette
-from mockclaude.scenario.recording.cassettes.cassette_formats import parse_cassette, parse_stream
+from mockclaude.scenario.recording.cassettes.cassette_formats import count_requests, parse_cassette, parse_stream
 from mockclaude.scenario.recording.exchange import Exchange
 
 _SUFFIXES = (".yaml.gz", ".yml.gz", ".json.gz", ".har.gz", ".yaml", ".yml", ".json", ".har", ".sse")
@@ -69,15 +69,24 @@ def read_cassette(path: Path) -> Cassette:
         ScenarioError: The file is unreadable or not a cassette.
     """
     name = str(path)
-    content = _read(path)
-    day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+    content = read_content(path)
     if not name.lower().endswith(_STREAM):
-        return parse_cassette(name, content, day)
+        return parse_cassette(read_cassette_source(name, content), find_day(path))
     beside = path.with_name(path.name[: -len(_STREAM)] + _REQUEST)
-    return parse_stream(name, content, _read(beside) if beside.exists() else None, day)
+    return parse_stream(name, content, read_content(beside) if beside.exists() else None, find_day(path))
 
 
-def _read(path: Path) -> bytes:
+def find_day(path: Path) -> str:
+    """Return the day on which a file was changed."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+
+
+def read_content(path: Path) -> bytes:
+    """Read the bytes of a cassette.
+
+    Raises:
+        ScenarioError: The file is unreadable or too large.
+    """
     try:
         content = read_regular_file(path, MAX_CASSETTE + 1)
     except OSError as error:
@@ -112,7 +121,7 @@ def import_cassettes(paths: Sequence[Path]) -> ImportResult:
                 raise
             warnings += [Diagnostic(place, f"left out: {message}") for place, message in error.diagnostics[:1]]
             continue
-        warnings += cassette.warnings
+        warnings += [*cassette.warnings, *_warn_of_missing_bodies(cassette)]
         if cassette.entries:
             files[_make_unique(found.stem, files)] = [entry.exchange for entry in cassette.entries]
         elif not cassette.warnings:
@@ -120,8 +129,19 @@ def import_cassettes(paths: Sequence[Path]) -> ImportResult:
     return ImportResult(files, warnings)
 
 
-def find_cassettes(paths: Sequence[Path]) -> Iterator[CassettePath]:
+def _warn_of_missing_bodies(cassette: Cassette) -> Iterator[Diagnostic]:
+    if empty := [entry for entry in cassette.entries if not entry.exchange.body]:
+        requests = count_requests(len(empty))
+        message = f"{requests} without a body; the rule matches any request, with replies in sequence"
+        yield Diagnostic(empty[0].place, message)
+
+
+def find_cassettes(paths: Sequence[Path], suffixes: tuple[str, ...] = ()) -> Iterator[CassettePath]:
     """Yield the cassettes at paths and below folders, sorted within a folder.
+
+    Args:
+        paths: The paths.
+        suffixes: Suffixes of further files that are searched in folders.
 
     Raises:
         ScenarioError: A path does not exist, or a folder has no cassette.
@@ -130,7 +150,7 @@ def find_cassettes(paths: Sequence[Path]) -> Iterator[CassettePath]:
         if not path.is_dir():
             yield CassettePath(path, _to_stem(Path(path.name)), is_listed=True)
             continue
-        below = [file for file in _walk(path) if _may_be_cassette(file.name)]
+        below = [file for file in _walk(path) if _may_be_cassette(file.name, suffixes)]
         if not below:
             raise _fail(path, "no cassettes in the folder; expected files such as tide.yaml, tide.har or tide.sse")
         yield from (CassettePath(file, _to_stem(file.relative_to(path)), is_listed=False) for file in below)
@@ -142,8 +162,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(names))
 
 
-def _may_be_cassette(name: str) -> bool:
-    return name.lower().endswith(_SUFFIXES) and not name.lower().endswith(_REQUEST)
+def _may_be_cassette(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.lower().endswith(_SUFFIXES + suffixes) and not name.lower().endswith(_REQUEST)
 
 
 def _to_stem(relative: Path) -> str:

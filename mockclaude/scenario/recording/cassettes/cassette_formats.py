@@ -9,8 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
-from mockclaude.scenario.loading.cassette_source import read_cassette_source
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, SourceMap
 from mockclaude.scenario.recording.cassettes.cassette import (
     Cassette,
     CassetteBody,
@@ -28,7 +27,9 @@ MESSAGES = "/v1/messages"
 UNKNOWN_HOST = "unknown"
 """The host of a recorder without hosts."""
 
-_REQUEST_HEADERS = ("anthropic-beta", "anthropic-version", "content-type")
+REQUEST_HEADERS = ("anthropic-beta", "anthropic-version", "content-type")
+"""The headers of a request that are kept."""
+
 _FRAMING = ("connection", "keep-alive", "transfer-encoding", "content-length")
 _ENCODING = "content-encoding"
 _SHOWN_OTHERS = 3
@@ -46,22 +47,20 @@ _FORMATS = (
 )
 
 
-def parse_cassette(file: str, content: bytes, day: str) -> Cassette:
+def parse_cassette(source: SourceMap, day: str) -> Cassette:
     """Parse a cassette of vcrpy, Ruby's VCR or a HAR.
 
     Args:
-        file: The name of the file.
-        content: The bytes of the file.
+        source: The data of the file.
         day: The day of exchanges without a time.
 
     Raises:
-        ScenarioError: The content is not a cassette.
+        ScenarioError: The data is not a cassette.
     """
-    source = read_cassette_source(file, content)
     form = next((form for form in _FORMATS if form.matches(source.data)), None)
     if form is None:
         message = "not a cassette; expected `interactions`, `http_interactions` or the `log` of a HAR"
-        raise ScenarioError([Diagnostic(Place(file), message)])
+        raise ScenarioError([Diagnostic(Place(source.file), message)])
     others: Counter[str] = Counter()
     exchanges = []
     for request in form.list_requests(CassettePart(source, source.data)):
@@ -69,7 +68,7 @@ def parse_cassette(file: str, content: bytes, day: str) -> Cassette:
             exchanges.append(form.read_exchange(request))
         else:
             others[_describe(request)] += 1
-    return _build(file, exchanges, others, day)
+    return _build(source.file, exchanges, others, day)
 
 
 def parse_stream(file: str, content: bytes, request: bytes | None, day: str) -> Cassette:
@@ -108,28 +107,29 @@ def _warn_of_others(file: str, others: Mapping[str, int]) -> Iterator[tuple[Plac
         first = [f"{count} to {name}" for name, count in list(others.items())[:_SHOWN_OTHERS]]
         more = ", ..." if len(others) > _SHOWN_OTHERS else ""
         count = sum(others.values())
-        yield Place(file), f"left out {_requests(count)} other than POST {MESSAGES}: {', '.join(first)}{more}"
+        yield Place(file), f"left out {count_requests(count)} other than POST {MESSAGES}: {', '.join(first)}{more}"
 
 
 def _warn_of_losses(exchanges: list[CassetteExchange], entries: list[CassetteEntry]) -> Iterator[tuple[Place, str]]:
     """Yield one warning of each kind, at the place of the first exchange."""
     if lost := [exchange for exchange in exchanges if not exchange.status or exchange.body.content is None]:
-        yield lost[0].place, f"left out {_requests(len(lost))} without a response or its body; export it with content"
-    if empty := [entry for entry in entries if not entry.exchange.body]:
-        message = f"{_requests(len(empty))} without a body; the rule matches any request, with replies in sequence"
-        yield empty[0].place, message
+        yield (
+            lost[0].place,
+            f"left out {count_requests(len(lost))} without a response or its body; export it with content",
+        )
     if encoded := [entry for entry in entries if _ENCODING in dict(entry.exchange.reception.headers)]:
-        message = f"{_requests(len(encoded))} with a response in an unreadable `{_ENCODING}`; it is kept as bytes"
+        message = f"{count_requests(len(encoded))} with a response in an unreadable `{_ENCODING}`; it is kept as bytes"
         yield encoded[0].place, message
 
 
-def _requests(count: int) -> str:
+def count_requests(count: int) -> str:
+    """Return a number of requests in words."""
     return f"{count} request{'s' * (count != 1)}"
 
 
 def _to_exchange(exchange: CassetteExchange, number: int, day: str) -> Exchange:
     url = urlsplit(exchange.url)
-    headers = {name: value for name, value in exchange.request_headers if name in _REQUEST_HEADERS}
+    headers = {name: value for name, value in exchange.request_headers if name in REQUEST_HEADERS}
     sent = decode_content(exchange.request_body.content or b"", _join(exchange.request_headers, _ENCODING))
     return Exchange(
         number,
