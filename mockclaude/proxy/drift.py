@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 from multidict import CIMultiDict, MultiDict
 
-from mockclaude.api.betas import HEADER, KNOWN
+from mockclaude.api.betas import HEADER, KNOWN, LISTED
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -27,6 +27,9 @@ _NOW = 1_767_225_600
 
 _NOT_COMPARED = (401, 403, 408, 409, 429)
 """Statuses that depend on the account or the moment, as those from 500 do."""
+
+_GATES = tuple(beta.name for beta in LISTED.betas if beta.opens)
+"""The betas that open fields of a request."""
 
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
@@ -79,12 +82,14 @@ def _find_obstacle(case: DriftCase) -> str:
 def _ask(case: DriftCase, state: ScenarioState) -> ObservedResponse:
     """Return the mock's response.
 
-    If it refuses a request for which the recorder has kept no betas, it gets all betas.
+    If it refuses a request for which the recorder has kept no betas, it gets one that opens the fields, or else all.
     """
     response = _decide(case, state, {})
-    if response.status == 400 and case.response.status == 200 and HEADER not in case.headers:
-        with_betas = _decide(case, state, {HEADER: ",".join(sorted(KNOWN))})
-        return with_betas if with_betas.status == 200 else response
+    if response.status == 400 and case.response.status != 400 and HEADER not in case.headers:
+        for betas in (*_GATES, ",".join(sorted(KNOWN))):
+            with_betas = _decide(case, state, {HEADER: betas})
+            if with_betas.status == case.response.status:
+                return with_betas
     return response
 
 

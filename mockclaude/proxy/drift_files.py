@@ -82,5 +82,7 @@ def _read_journal(path: Path, warn: Warn) -> list[DriftCase]:
     try:
         entries = read_journal(path, warn)
     except JournalError as error:
-        raise ScenarioError([Diagnostic(Place(str(path)), str(error).removeprefix(f"{path}: "))]) from None
+        line, _, problem = str(error).removeprefix(f"{path}").removeprefix(":").partition(": ")
+        place = Place(str(path), int(line), 1) if line.isdigit() else Place(str(path))
+        raise ScenarioError([Diagnostic(place, problem)]) from None
     return list(list_journal_cases(str(path), entries))

@@ -136,9 +136,10 @@ def _summarize_requests(report: DriftReport, new: int) -> str:
     known = len(report.groups) - new
     parts = [f"{new} new difference{'s' * (new != 1)}"] if new else []
     parts += [f"{known} known difference{'s' * (known != 1)}"] if known else []
+    parts = parts or ["no differences"]
     parts += [f"{count} not compared ({reason})" for reason, count in sorted(report.skipped.items())]
     requests = f"{report.requests} request{'s' * (report.requests != 1)}"
-    return f"{requests}: {', '.join(parts) or 'no differences'}"
+    return f"{requests}: {', '.join(parts)}"
 
 
 def report_to_json(report: DriftReport) -> dict[str, Any]:

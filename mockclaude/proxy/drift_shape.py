@@ -6,13 +6,14 @@ names of headers do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from mockclaude.api.events import Event
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.proxy.drift_cases import ObservedResponse
+from mockclaude.scenario.recorded_reply import RecordedReply
 
 Shapes: TypeAlias = Mapping[str, Sequence[Any]]
 """Name of a part of a response -> its values, of which each has another shape."""
@@ -40,11 +41,12 @@ def list_differences(recorded: ObservedResponse, mock: ObservedResponse) -> list
     if recorded.is_stream != mock.is_stream:
         return [f"form: {_name_form(recorded)}; mock: {_name_form(mock)}"]
     differences = list(_compare_headers(recorded, mock))
-    if recorded.reply is not None:
-        if recorded.status >= 400:
+    reply, own = recorded.reply, mock.reply
+    if reply is not None and own is not None:
+        if reply.status >= 400:
             differences += _compare_errors(recorded, mock)
-        differences += _compare_shapes(_list_shapes(recorded), _list_shapes(mock), recorded.has_order)
-        differences += _compare_order_of_events(recorded, mock)
+        differences += _compare_shapes(_list_shapes(reply), _list_shapes(own), recorded.has_order)
+        differences += _compare_orders(_find_order(reply.events), _find_order(own.events))
     return list(dict.fromkeys(differences))
 
 
@@ -90,22 +92,19 @@ def _normalize(text: str) -> str:
     return line if len(line) <= _LONGEST_TEXT else f"{line[: _LONGEST_TEXT - 1]}…"
 
 
-def _list_shapes(response: ObservedResponse) -> Shapes:
+def _list_shapes(reply: RecordedReply) -> Shapes:
     """List the values of each part of a response that have different keys."""
     shapes: dict[str, dict[Any, Any]] = {}
-    for name, value in _list_parts(response):
+    for name, value in _list_parts(reply):
         shapes.setdefault(name, {}).setdefault(_find_shape(value), value)
     return {name: list(values.values()) for name, values in shapes.items()}
 
 
-def _list_parts(response: ObservedResponse) -> Iterator[tuple[str, Any]]:
-    reply = response.reply
-    if reply is None:
-        return
+def _list_parts(reply: RecordedReply) -> Iterator[tuple[str, Any]]:
     for event in reply.events:
         yield _name_event(event), event.data
     if isinstance(reply.document, dict):
-        yield "error" if response.status >= 400 else "message", reply.document
+        yield "error" if reply.status >= 400 else "message", reply.document
         blocks = reply.document.get("content")
         yield from ((f"block {_kind_of(block)}", block) for block in (blocks if isinstance(blocks, list) else ()))
 
@@ -149,15 +148,13 @@ def _compare_keys(name: str, recorded: Any, mock: Any, has_order: bool) -> Itera
             yield from _compare_keys(f"{name} {key}", recorded[key], mock[key], has_order)
 
 
-def _compare_order_of_events(recorded: ObservedResponse, mock: ObservedResponse) -> Iterator[str]:
-    order, own = _find_order(recorded), _find_order(mock)
+def _compare_orders(order: list[str], own: list[str]) -> Iterator[str]:
     if order != own:
         yield f"events: {', '.join(order)}; mock: {', '.join(own)}"
 
 
-def _find_order(response: ObservedResponse) -> list[str]:
+def _find_order(events: Iterable[Event]) -> list[str]:
     """Return the kinds of events in their order, without the blocks, which are as many as the model likes."""
-    events = response.reply.events if response.reply else ()
     order, open_block, blocks = [], None, 0
     for event in events:
         index = event.data.get("index") if isinstance(event.data, dict) else None
