@@ -43,10 +43,7 @@ def _read_yaml(file: str, text: str) -> SourceMap:
     from mockclaude.scenario.loading.yaml_source import CassetteYamlReader
 
     lines = Lines(file, text)
-    reader = CassetteYamlReader(text, lines)
-    data, offset, branch = reader.read()
-    if reader.diagnostics:
-        raise ScenarioError(reader.diagnostics)
+    data, offset, branch = CassetteYamlReader(text, lines).read()
     return FileSource(file, data, lines, offset, branch)
 
 

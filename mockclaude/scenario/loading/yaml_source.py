@@ -182,6 +182,14 @@ class CassetteYamlReader(YamlReader):
             offset = len(self._text.encode()[: error.position].decode(errors="ignore"))
             raise self.stop(offset, f"invalid YAML ({error.reason}); expected a complete cassette") from None
 
+    def note(self, offset: int, message: str) -> None:
+        """Raise the error of a diagnostic: nobody edits a cassette, so one is enough.
+
+        Raises:
+            ScenarioError: Always.
+        """
+        raise self.stop(offset, message)
+
     def _value(self, event: yaml.Event, depth: int) -> ParsedValue:
         if isinstance(event, yaml.AliasEvent):
             return self._resolve(event, depth), None
