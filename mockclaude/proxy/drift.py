@@ -82,7 +82,7 @@ def _find_obstacle(case: DriftCase) -> str:
 def _ask(case: DriftCase, state: ScenarioState) -> ObservedResponse:
     """Return the mock's response.
 
-    If it refuses a request for which the recorder has kept no betas, it gets one that opens the fields, or else all.
+    If it refuses a request for which the recorder has kept no betas, each beta that opens fields is tried, then all.
     """
     response = _decide(case, state, {})
     if response.status == 400 and case.response.status != 400 and HEADER not in case.headers:

@@ -223,7 +223,8 @@ DEEP = "a: &a0 [1]\n" + "".join(f"k{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 8
         ("a: 1\na: 2", "tide.yaml:2:1: duplicate key 'a', first in line 1; expected unique keys; remove one"),
         (
             "? ? a",
-            "tide.yaml:1:3: the key is a list or a mapping; expected `key: value`; put quotes around a text with braces",
+            "tide.yaml:1:3: the key is a list or a mapping; expected `key: value`; put quotes around a text with "
+            "braces",
         ),
         ("a: *b", "tide.yaml:1:4: alias '*b' without a value; expected an earlier anchor"),
         (BOMB, "tide.yaml:6:17: more than 500,000 keys and values; expected fewer; split the file into several files"),
