@@ -25,6 +25,7 @@ COMMANDS = {
     "schema": "check",
     "scenarios": "check",
     "run": "run",
+    "record": "record",
     "journal": "journal",
     "recheck": "journal",
     "drift": "drift",
@@ -47,7 +48,7 @@ class _Commands(click.Group):
         name = FORMER_NAMES.get(cmd_name, cmd_name)
         if name != cmd_name:
             click.echo(f"warning: `{cmd_name}` is the former name of `{name}`; use `mockclaude {name}`", err=True)
-        if name != "run":  # whose command inherits the environment
+        if name not in ("run", "record"):  # whose command inherits the environment
             os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no search through all installed packages
         command: Any = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
         return command  # type: ignore[no-any-return]

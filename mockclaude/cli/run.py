@@ -26,24 +26,28 @@ if TYPE_CHECKING:
 FORWARDED = tuple(
     number for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if (number := getattr(signal, name, None)) is not None
 )
-_COMMAND = f"{__name__}.command"
+COMMAND = f"{__name__}.command"
+"""The key of the command after `--` in click's `meta`."""
+
 _BY_SIGNAL, _NOT_EXECUTABLE, _NOT_FOUND = 128, 126, 127
 """Exit codes of POSIX shells."""
 
 
-class _WithCommand(click.Command):
+class WithCommand(click.Command):
     """A command with another command after `--`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments before `--`; keep those after it."""
         end = args.index("--") if "--" in args else len(args)
-        ctx.meta[_COMMAND] = args[end + 1 :]
+        ctx.meta[COMMAND] = args[end + 1 :]
         return super().parse_args(ctx, args[:end])
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the words of the usage line."""
         return [*super().collect_usage_pieces(ctx), "-- COMMAND [ARGS]..."]
 
 
-@click.command(cls=_WithCommand, short_help="Run a command with a server.")
+@click.command(cls=WithCommand, short_help="Run a command with a server.")
 @options.files_argument()
 @option("--allow-unmatched", is_flag=True, help="Ignore unmatched requests in the exit code.")
 @options.NO_BUILT_IN
@@ -73,7 +77,7 @@ def run(
     The environment of COMMAND points the SDKs to the server. The exit code is that of COMMAND, or 1 if a request was
     unmatched.
     """
-    command: list[str] = ctx.meta[_COMMAND]
+    command: list[str] = ctx.meta[COMMAND]
     if not command:
         raise click.UsageError(f"missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; {_find_fix(files)}")
     from mockclaude.journal.console import write_error

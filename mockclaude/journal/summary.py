@@ -23,6 +23,11 @@ class Summary:
         """The number of unmatched requests."""
         return self._unmatched.total()
 
+    @property
+    def count(self) -> int:
+        """The number of requests."""
+        return self._statuses.total()
+
     def add(self, entry: JournalEntry) -> None:
         """Count an ended request."""
         if entry.batch is None:
@@ -33,7 +38,7 @@ class Summary:
             self._unmatched[entry.reason] += 1
 
     def __str__(self) -> str:
-        count = self._statuses.total()
+        count = self.count
         named = {str(status or "no response"): times for status, times in self._statuses.items()}
         statuses = ", ".join(f"{status}: {times}" for status, times in sorted(named.items()))
         lines = [f"mockclaude: {count or 'no'} request{'s' * (count != 1)}{f' ({statuses})' if statuses else ''}"]

@@ -302,7 +302,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
-        recorded=rule.recorded.request if rule.recorded else "",
+        recorded=(rule.recorded.request or "") if rule.recorded else "",
         batch=batch,
         ordinal=seen[rule_id] - 1,
     )

@@ -12,9 +12,11 @@ from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
+from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState, create_store
 from mockclaude.engine.trust import Trust
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.format.policy import LaneSource
 from mockclaude.scenario.rules import Scenario
@@ -147,9 +149,7 @@ class Site:
             shown = redact(path) if known is None else known.path
             handled = HandledRequest(self, request.method, shown, request.headers)
         try:
-            if handled.script is None:
-                await self._read(request, handled, key, known)
-            return await handled.send(request)
+            return await self._respond(request, handled, key, known)
         except ConnectionError:
             return CLOSED
         except (asyncio.CancelledError, KeyboardInterrupt):
@@ -159,6 +159,14 @@ class Site:
             raise RuntimeError("a request could not be answered") from error  # aiohttp answers exceptions only
         finally:
             handled.end()
+
+    async def _respond(
+        self, request: web.BaseRequest, handled: HandledRequest, key: bytes, known: KnownHead | None
+    ) -> web.StreamResponse:
+        """Read a request unless it is decided, and send the response."""
+        if handled.script is None:
+            await self._read(request, handled, key, known)
+        return await handled.send(request)
 
     async def _read(
         self, request: web.BaseRequest, handled: HandledRequest, key: bytes, known: KnownHead | None
@@ -180,14 +188,24 @@ class Site:
                     return
                 known = self.heads.read(request, key)
             if (known.head.method, known.head.path) == _CREATE_BATCH:
-                http = build_http_request(known.head, entry.raw_headers, body, self._began, entry.at, connection)
+                http = self.build_request(known.head, entry, body, connection)
                 await handled.decide_batch(http, known.scenario, self.served[known.scenario])
             else:
                 self.decide(handled, known, body, connection)
         except ApiError as error:
-            head = self.heads.read_stray(request, error)
-            http = build_http_request(head, request.headers, body, self._began, entry.at, connection)
-            handled.refuse(error, http, self.served[""])
+            handled.refuse(error, self._build_stray(request, handled, body, error), self.served[""])
+
+    def build_request(self, head: Head, entry: JournalEntry, body: bytes, connection: ClientConnection) -> HttpRequest:
+        """Build the request to the engine, and count it."""
+        return build_http_request(head, entry.raw_headers, body, self._began, entry.at, connection)
+
+    def _build_stray(
+        self, request: web.BaseRequest, handled: HandledRequest, body: bytes, error: ApiError
+    ) -> HttpRequest:
+        """Build a request to no scenario."""
+        connection = cast("ClientConnection", request.protocol)
+        head = self.heads.read_stray(request, error)
+        return build_http_request(head, request.headers, body, self._began, handled.entry.at, connection)
 
 
 def _lane_sources(scenarios: Mapping[str, Scenario]) -> dict[str, tuple[LaneSource, ...]]:

@@ -10,7 +10,8 @@ from mockclaude.reply.response import End, Response
 from mockclaude.wire.script import Script, Send
 
 LAST_CHUNK = b"0\r\n\r\n"
-CHUNKED = b"transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
+CHUNKED_LINE = b"transfer-encoding: chunked\r\n"
+CHUNKED = CHUNKED_LINE + b"connection: keep-alive\r\n"
 CLOSING = b"connection: close\r\n"
 
 BODILESS = (204, 304)

@@ -19,10 +19,12 @@ class BodyFolder:
 
     Attributes:
         bodies: The bytes of each file, by its path relative to the folder.
+        others: The paths of files that belong to the scenario, and are not read.
     """
 
     def __init__(self, folder: Path) -> None:
         self.bodies: dict[str, bytes] = {}
+        self.others: list[str] = []
         self.folder = folder
 
     def read(self, name: str) -> bytes:
@@ -77,6 +79,14 @@ def read_body(name: str) -> bytes:
     if folder is None:
         raise ValueError("a file for a rule that is not in a scenario file; expected `body` or `base64`")
     return folder.read(name)
+
+
+def register_file(name: str) -> str:
+    """Return the name of a file that belongs to the scenario and is not read."""
+    folder = _FOLDER.get()
+    if folder is not None:
+        folder.others.append(name)
+    return name
 
 
 def check_body_file(name: str) -> str:

@@ -172,7 +172,7 @@ def _read(file: Path, bodies: list[str]) -> tuple[FileSource, ScenarioFile]:
 
     with loading_from(file.parent) as folder:
         checked = _checked(source)
-    bodies += [display_name(folder.folder / name) for name in folder.bodies]
+    bodies += [display_name(folder.folder / name) for name in (*folder.bodies, *folder.others)]
     return checked
 
 

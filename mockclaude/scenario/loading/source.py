@@ -48,6 +48,11 @@ class FileSource:
         is_key = key and position.path[-1:] == path[-1:] and position.key is not None
         return self._lines.place(position.key if is_key and position.key is not None else position.value)
 
+    def offset(self, path: Path, *, key: bool = False) -> int:
+        """Return the offset of the value (or, with `key`, the key) at `path`."""
+        position = self._position(path)
+        return position.key if key and position.key is not None else position.value
+
     def nearest(self, path: Path) -> Path:
         """Return `path` without the parts that are absent from the file."""
         return self._position(path).path

@@ -1,0 +1,193 @@
+"""Write recorded rules as the text of a scenario file, and the files of their bodies."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mockclaude.scenario.loading.yaml_writer import format_flow, format_line_scalar
+from mockclaude.scenario.recording.body_form import FileNames, format_body, select_forms
+from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
+from mockclaude.scenario.recording.exchange_summary import summarize_all
+from mockclaude.scenario.recording.recorded_headers import list_headers
+from mockclaude.scenario.recording.recorded_pace import PaceWriter
+
+
+class WrittenRecording(NamedTuple):
+    """The text of a scenario file, and the files that it names.
+
+    Attributes:
+        bodies: The bytes of each file, by its path relative to the scenario file.
+    """
+
+    text: str
+    bodies: Mapping[str, bytes]
+
+
+class RuleWriter:
+    """A writer of rules for one file.
+
+    Args:
+        rules: All rules that will be written.
+        stem: The name of the file without its suffix, which is that of the folder of its bodies.
+        times: Whether replies have the pace at which they arrived.
+        requests: Whether the bodies of requests are kept in files, too.
+        taken: Names of files in the folder that are in use, without suffixes.
+
+    Attributes:
+        bodies: The bytes of each file for the rules so far, by its path.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[RecordedRule],
+        stem: str,
+        *,
+        times: bool = True,
+        requests: bool = False,
+        taken: Iterable[str] = (),
+    ) -> None:
+        self.bodies: dict[str, bytes] = {}
+        self._stem, self._has_times, self._has_requests = stem, times, requests
+        self._names, self._paces = FileNames(taken), PaceWriter()
+        exchanges = [exchange for rule in rules for exchange in rule.exchanges]
+        forms = select_forms([exchange.reply for exchange in exchanges])
+        self._forms = {id(exchange): body for exchange, body in zip(exchanges, forms, strict=True)}
+
+    def format(self, rule: RecordedRule, indent: int = 2) -> str:
+        """Write a rule with the comment above it.
+
+        Args:
+            rule: One of the rules.
+            indent: The column of the rule's dash.
+        """
+        margin = " " * indent
+        lines = [f"{margin}# {summarize_all(rule.exchanges, times=self._has_times)}\n"]
+        if rule.problem:
+            lines.append(f"{margin}# {_to_line(rule.problem)}\n")
+        lines.append(f"{margin}- name: {format_line_scalar(rule.name)}\n")
+        if when := _keep_form(rule):
+            lines.append(f"{margin}  when: {format_flow(when)}\n")
+        return "".join([*lines, self.format_origin_and_reply(rule, indent + 2)])
+
+    def format_origin_and_reply(self, rule: RecordedRule, indent: int) -> str:
+        """Write the keys `recorded`, and `reply` or `sequence`.
+
+        Args:
+            rule: One of the rules.
+            indent: The column of the keys.
+        """
+        names = [self._name_files(rule.name, exchange) for exchange in rule.exchanges]
+        return f"{self._format_origin(rule, names, indent)}{self._format_replies(rule, names, indent)}"
+
+    def _name_files(self, rule_name: str, exchange: Exchange) -> str:
+        """Create the name of the files of an exchange; '' if it has none."""
+        body = self._forms[id(exchange)]
+        if body.form != "file" and not self._has_requests:
+            return ""
+        name = f"{self._stem}/{self._names.create(rule_name)}"
+        if body.form == "file":
+            self.bodies[name + body.suffix] = body.content
+        if self._has_requests:
+            self.bodies[name + _REQUEST] = exchange.body
+        return name
+
+    def _format_origin(self, rule: RecordedRule, names: Sequence[str], indent: int) -> str:
+        first = rule.exchanges[0]
+        request = f", request: {rule.request}" if rule.request else ""
+        requests = f", requests: {format_flow([name + _REQUEST for name in names])}" if self._has_requests else ""
+        return f"{' ' * indent}recorded: {{from: {format_flow(first.host)}, on: {first.on}{request}{requests}}}\n"
+
+    def _format_replies(self, rule: RecordedRule, names: Sequence[str], indent: int) -> str:
+        margin, replies = " " * indent, zip(rule.exchanges, names, strict=True)
+        if len(rule.exchanges) > 1:
+            items = [self._format_item(exchange, name, indent + 2) for exchange, name in replies]
+            return "".join([f"{margin}sequence:\n", *items])
+        [(exchange, name)] = replies
+        if exchange.reception.ending:
+            return f"{margin}reply:\n{self._format_step(exchange, name, indent + 2)}{margin}  {_CLOSE}\n"
+        return f"{margin}reply:\n{margin}  respond:\n{self._format_keys(exchange, name, indent + 4)}"
+
+    def _format_item(self, exchange: Exchange, name: str, indent: int) -> str:
+        margin = " " * indent
+        if not exchange.reception.ending:
+            return self._format_step(exchange, name, indent)
+        step = self._format_step(exchange, name, indent + 2).removeprefix(f"{margin}  ")
+        return f"{margin}- {step}{margin}  {_CLOSE}\n"
+
+    def _format_step(self, exchange: Exchange, name: str, indent: int) -> str:
+        return f"{' ' * indent}- respond:\n{self._format_keys(exchange, name, indent + 4)}"
+
+    def _format_keys(self, exchange: Exchange, name: str, indent: int) -> str:
+        margin, response, body = " " * indent, exchange.reception, self._forms[id(exchange)]
+        lines = [f"{margin}status: {response.status}\n"] if response.status != 200 else []
+        lines.append(f"{margin}headers: {format_flow(list_headers(response))}\n")
+        if self._has_times and (pace := self._paces.format(exchange)):
+            lines.append(f"{margin}pace: {pace}\n")
+        return "".join([*lines, format_body(body, name + body.suffix, indent)])
+
+
+_REQUEST, _CLOSE = ".request.json", "- disconnect: close"
+
+
+def write_recording(
+    rules: Sequence[RecordedRule], stem: str, *, times: bool = True, requests: bool = False
+) -> WrittenRecording:
+    """Write recorded rules as a scenario file.
+
+    Args:
+        rules: The rules in the order of the file.
+        stem: The name of the file without its suffix, which is that of the folder of its bodies.
+        times: Whether replies have the pace at which they arrived.
+        requests: Whether the bodies of requests are kept in files, too.
+    """
+    writer = RuleWriter(rules, stem, times=times, requests=requests)
+    replay = _to_line(shlex.quote(f"{stem}.yaml"))
+    head = f"# Recorded by mockclaude record. Replay: mockclaude {replay}\n"
+    if not rules:
+        return WrittenRecording(f"{head}rules: []\n", {})
+    text = join_rules([f"{head}rules:\n", *(writer.format(rule) for rule in rules)])
+    return WrittenRecording(text, writer.bodies)
+
+
+def join_rules(parts: Iterable[str]) -> str:
+    """Join the head of a file and the texts of its rules.
+
+    An empty line separates rules. A text that ends with an empty line is followed by none, since the line would be part
+    of a literal block.
+    """
+    return "".join(_separate(parts))
+
+
+def _separate(parts: Iterable[str]) -> Iterator[str]:
+    before = "\n\n"
+    for index, part in enumerate(parts):
+        if index > 1 and not before.endswith("\n\n"):
+            yield "\n"
+        yield part
+        before = part
+
+
+def _keep_form(rule: RecordedRule) -> Mapping[str, Any]:
+    """Return the conditions of a rule.
+
+    They have `stream` if a message came in the other form than the client asked for: without the condition, the mock
+    would send it in that form.
+    """
+    asked = {_is_streamed(exchange) for exchange in rule.exchanges}
+    is_other = any(
+        exchange.assembled and exchange.reply.is_stream != _is_streamed(exchange) for exchange in rule.exchanges
+    )
+    if "stream" in rule.when or not is_other or len(asked) > 1:
+        return rule.when
+    return {**rule.when, "stream": asked.pop()}
+
+
+def _is_streamed(exchange: Exchange) -> bool:
+    document = exchange.document
+    return isinstance(document, Mapping) and document.get("stream") is True
+
+
+def _to_line(text: str) -> str:
+    return "".join([character if character.isprintable() else " " for character in text])
