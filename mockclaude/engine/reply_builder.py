@@ -98,15 +98,18 @@ class ReplyBuilder:
                 reply = render_response(template, pace, self.template_context(), self.draws, ids, fields)
         except ApiError as error:
             return self.fail(error)
-        return self.complete(reply)
+        return self.complete(reply, is_recorded=template.recorded is not None)
 
-    def complete(self, reply: RenderedReply) -> Decision:
-        """Add limit headers to a reply, apply its faults, and decide to send it."""
+    def complete(self, reply: RenderedReply, *, is_recorded: bool = False) -> Decision:
+        """Add limit headers to a reply, apply its faults, and decide to send it.
+
+        The events of a recorded reply have the form of the recording.
+        """
         context, (faults, notes) = self.context, self.faults
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
         as_recorded, betas = context.state.scenario.policy.as_recorded, context.request.api_headers.betas
-        if reply.response.is_stream and not reply.recorded_id and (as_recorded or THINKING_COUNT_BETA in betas):
+        if reply.response.is_stream and not is_recorded and (as_recorded or THINKING_COUNT_BETA in betas):
             for edit in self.event_edits():
                 reply = reply._replace(response=edit(reply.response))
         if self.rule.recorded:
@@ -149,7 +152,7 @@ class ReplyBuilder:
             self.rule,
             self.draws,
             whole=context.whole,
-            effects=list_effects(context, reply, reply.recorded_id or self.response_context.message_id),
+            effects=list_effects(context, reply, reply.message_id or self.response_context.message_id),
             at_end=list_end_effects(context, reply),
         )
 
