@@ -27,6 +27,7 @@ COMMANDS = {
     "run": "run",
     "journal": "journal",
     "recheck": "journal",
+    "steps": "steps",
 }
 """Command -> its module."""
 
