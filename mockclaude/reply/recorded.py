@@ -46,7 +46,7 @@ _NOT_A_MESSAGE = ("the recorded body is not a message of the API",)
 
 
 class _Prepared(NamedTuple):
-    """What is the same in each response with a recorded reply, for requests with, or without, streaming.
+    """A recorded reply for requests with streaming, or for requests without it.
 
     Attributes:
         response: The response as recorded, without headers and delays.

@@ -58,7 +58,9 @@ def render_as_recorded(
     draws: Draws,
     context: ResponseContext,
 ) -> RenderedReply:
-    """Build the response of a recorded reply. Of the request, `stream` and a pace count.
+    """Build the response of a recorded reply.
+
+    Of the request, only `stream` and its own pace change the response.
 
     Raises:
         FillError: The value of a placeholder does not fit in the reply.
