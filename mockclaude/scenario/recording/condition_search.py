@@ -43,15 +43,19 @@ class ConditionSearch:
             self._pick_rivals(numbers)
         self._choose_again([number for number, rivals in enumerate(self._rivals) if rivals])
         proof = prove(self._groups, self.whens)
-        for _ in range(_ROUNDS):
-            for number, others in proof.collisions.items():
-                self._rivals[number] += _sample(others.difference(self._rivals[number]))
-            for number, keys in proof.failed.items():
-                self._barred[number] |= keys
-            if not self._choose_again({*proof.collisions, *proof.failed}):
-                break
+        rounds = _ROUNDS
+        while rounds and self._improve(proof):
             proof = prove(self._groups, self.whens)
+            rounds -= 1
         return proof
+
+    def _improve(self, proof: Proof) -> bool:
+        """Choose the conditions of the groups again that failed; return whether any have changed."""
+        for number, others in proof.collisions.items():
+            self._rivals[number] += _sample(others.difference(self._rivals[number]))
+        for number, keys in proof.failed.items():
+            self._barred[number] |= keys
+        return self._choose_again({*proof.collisions, *proof.failed})
 
     def _pick_rivals(self, numbers: Sequence[int]) -> None:
         """Pick for each of some groups with equal conditions a few others, which differ from it in each of the facts.

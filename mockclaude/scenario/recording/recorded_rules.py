@@ -27,7 +27,7 @@ _UNKNOWN = " ".join(f"{part} {VARIES}" for part in PARTS)
 """The hashes of a request whose body is unknown."""
 
 
-_TOO_MUCH_WORK = "the rules take too much work to match with a request of this rule"
+_TOO_MUCH_WORK = "its request takes too much work to match"
 _FAILED = "it does not match each of its requests"
 
 
@@ -90,10 +90,8 @@ def _order(drafts: Sequence[_Draft], shared: Sequence[Sequence[int]], proof: Pro
         overlaps.setdefault(rule_of[number], set()).update(rule_of[other] for other in others)
     order = order_rules([draft.rank for draft in drafts], overlaps)
     shadowed = find_shadowed(order, overlaps)
-    problems = dict.fromkeys(
-        (rule_of[number] for number in proof.unmatched), "its request takes too much work to match"
-    )
-    problems |= dict.fromkeys((rule_of[number] for number in proof.failed), "it does not match each of its requests")
+    problems = dict.fromkeys([rule_of[number] for number in proof.unmatched], _TOO_MUCH_WORK)
+    problems |= dict.fromkeys([rule_of[number] for number in proof.failed], _FAILED)
     for rule, other in shadowed.items():
         number = drafts[other].groups[0].exchanges[0].number
         problems[rule] = f"it also matches request {number}, which no condition tells apart"

@@ -28,13 +28,11 @@ def order_rules(ranks: Sequence[Any], overlaps: Mapping[int, Collection[int]]) -
     left = dict.fromkeys(by_rank)
     while left:
         number = by_rank[heappop(ready)] if ready else next(iter(left))  # a circle begins with its first rule
-        if number not in left:
-            continue
         del left[number]
         order.append(number)
         for follower in followers.get(number, ()):
             waits[follower].discard(number)
-            if not waits[follower]:
+            if follower in left and not waits[follower]:
                 heappush(ready, position[follower])
     return order
 
