@@ -48,7 +48,7 @@ def merge(base: Conditions, others: Iterable[Conditions]) -> Conditions:
 
 
 def matches(when: Conditions, request: MessagesRequest) -> bool:
-    """Return whether all conditions match a request, and that does not take too much work."""
+    """Return whether all conditions match a request without too much work."""
     try:
         return all(condition.holds(condition.look(request)) for condition in conditions(When.model_validate(when)))
     except TooMuchWorkError:
