@@ -47,7 +47,26 @@ class ConditionSearch:
         while rounds and self._improve(proof):
             proof = prove(self._groups, self.whens)
             rounds -= 1
+        while self._share_conditions(proof):
+            proof = prove(self._groups, self.whens)
         return proof
+
+    def _share_conditions(self, proof: Proof) -> bool:
+        """Give two rules that match all requests of each other the conditions of the more specific one.
+
+        Return whether there are such rules.
+        """
+        rule_of = {number: numbers for numbers in share_conditions(self.whens) for number in numbers}
+        joined: set[int] = set()
+        for number, others in sorted(proof.collisions.items()):
+            for other in sorted(others):
+                both = {*rule_of[number], *rule_of[other]}
+                of_other = proof.collisions.get(other, set())
+                if joined.isdisjoint(both) and both <= {*rule_of[number], *others} & {*rule_of[other], *of_other}:
+                    specific = max(number, other, key=lambda each: len(self.whens[each]))
+                    self.whens = [self.whens[specific if each in both else each] for each in range(len(self.whens))]
+                    joined |= both
+        return bool(joined)
 
     def _improve(self, proof: Proof) -> bool:
         """Choose the conditions of the groups again that failed; return whether any have changed."""
