@@ -65,7 +65,8 @@ class RecordingPlaces:
         """Return the edit that puts a text after the colon of `rules`."""
         start = self.text.index(":", self._source.offset(("rules",), key=True)) + 1
         end = self.end if self.rules else self.text.index("]", start) + 1
-        return Edit(start, end, text if not self.text[end:].strip() else f"{text}\n")
+        is_last = not self.text[end:].strip()
+        return Edit(start, len(self.text), text) if is_last else Edit(start, end, f"{text}\n")
 
     def find_comment(self, index: int) -> Edit:
         """Return the comment in the line above a rule; else an empty text."""
