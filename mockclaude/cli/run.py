@@ -21,35 +21,41 @@ from mockclaude.cli.options import ScenarioLoader, option, parse_option, print_w
 if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
+    from mockclaude.scenario.format.policy import Stale
     from mockclaude.server.site import Site
 
 FORWARDED = tuple(
     number for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if (number := getattr(signal, name, None)) is not None
 )
-_COMMAND = f"{__name__}.command"
+COMMAND = f"{__name__}.command"
+"""The key of the command after `--` in click's `meta`."""
+
 _BY_SIGNAL, _NOT_EXECUTABLE, _NOT_FOUND = 128, 126, 127
 """Exit codes of POSIX shells."""
 
 
-class _WithCommand(click.Command):
+class WithCommand(click.Command):
     """A command with another command after `--`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments before `--`; keep those after it."""
         end = args.index("--") if "--" in args else len(args)
-        ctx.meta[_COMMAND] = args[end + 1 :]
+        ctx.meta[COMMAND] = args[end + 1 :]
         return super().parse_args(ctx, args[:end])
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the words of the usage line."""
         return [*super().collect_usage_pieces(ctx), "-- COMMAND [ARGS]..."]
 
 
-@click.command(cls=_WithCommand, short_help="Run a command with a server.")
+@click.command(cls=WithCommand, short_help="Run a command with a server.")
 @options.files_argument()
 @option("--allow-unmatched", is_flag=True, help="Ignore unmatched requests in the exit code.")
 @options.NO_BUILT_IN
 @options.SEED
 @options.VALIDATION
 @options.BETAS
+@options.STALE
 @options.STRICT
 @options.speed_option("1x")
 @options.retry_speed_option("instant")
@@ -63,6 +69,7 @@ def run(
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
+    stale: Stale | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -71,9 +78,9 @@ def run(
     """Run COMMAND with a server for FILES.
 
     The environment of COMMAND points the SDKs to the server. The exit code is that of COMMAND, or 1 if a request was
-    unmatched.
+    unmatched, or refused as stale.
     """
-    command: list[str] = ctx.meta[_COMMAND]
+    command: list[str] = ctx.meta[COMMAND]
     if not command:
         raise click.UsageError(f"missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; {_find_fix(files)}")
     from mockclaude.journal.console import write_error
@@ -86,14 +93,14 @@ def run(
     clock = Clock(parse_option("--speed", parse_speed, speed))
     retries = parse_option("--retry-speed", parse_speed, retry_speed)
     summary = Summary()
-    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in).load_or_exit()
+    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in, stale).load_or_exit()
     print_warnings(scenarios, err=True)
     journal = Journal(max_body=MAX_BODY)
     site = Site(scenarios, journal=journal, clock=clock, retry_speed=retries, max_upload=max_upload)
     site.journal.subscribe("ended", summary.add)
     code = _run_with_server(command, site)
     write_error(str(summary))
-    sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
+    sys.exit(code or int(bool(summary.unmatched and not allow_unmatched) or bool(summary.stale)))
 
 
 def _find_fix(files: Sequence[Path]) -> str:

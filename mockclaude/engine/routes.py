@@ -91,7 +91,7 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
         return Decision(build_bodiless(204, date(http.now).put(granted)), "CORS preflight")
     token = OPENED.set([])
     try:
-        handler = head.handler or _find_handler(head)
+        handler = head.handler or find_handler(head)
         decision: Decision = handler(http, state)
     except ApiError as error:
         decision = refuse(http, state, error)
@@ -111,7 +111,7 @@ def commit(state: ScenarioState, decision: Decision) -> Decision:
     return decision
 
 
-def _find_handler(head: Head) -> Handler:
+def find_handler(head: Head) -> Handler:
     """Find the handler of the method and the path, and keep it in `head`.
 
     Raises:

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import orjson
 
 from mockclaude.api import models, tokens
+from mockclaude.api.body import remove_cache_control
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
 
@@ -135,26 +136,6 @@ def select_lookups(prefixes: Sequence[Prefix]) -> Iterator[bytes]:
     """Yield the digests of the prefixes that the request looks up in the cache."""
     marks = [index for index, prefix in enumerate(prefixes) if prefix.ttl]
     yield from (prefixes[index].digest for mark in marks for index in range(max(mark - LOOKBACK + 1, 0), mark + 1))
-
-
-def remove_cache_control(value: Any) -> Any:
-    """Remove `cache_control` from blocks, messages or tools, in a copy.
-
-    Data that is not part of the prompt's structure, such as the input of a tool call, keeps the key.
-    """
-    if isinstance(value, list):
-        return [remove_cache_control(item) for item in value]
-    if not isinstance(value, dict) or _MAY_BE_CONTROLLED.isdisjoint(value):
-        return value
-    return {
-        key: remove_cache_control(item) if key in _HOLD_BLOCKS else item
-        for key, item in value.items()
-        if key != "cache_control"
-    }
-
-
-_HOLD_BLOCKS = ("content", "source")
-_MAY_BE_CONTROLLED = frozenset({"cache_control", *_HOLD_BLOCKS})
 
 
 def _parse_ttl(control: Any) -> Ttl | None:

@@ -6,7 +6,7 @@ The expressions run on RE2, in one pass and in time linear in the text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -59,11 +59,15 @@ def prepare() -> None:
 
 @cache
 def _expression() -> Any:
+    return _compile("|".join(f"(?:{kind})" for kind in KINDS.values()))
+
+
+def _compile(expression: str) -> Any:
     import re2  # takes 20 ms, and most scenarios have no script
 
     options = re2.Options()
     options.log_errors = False
-    return re2.compile("|".join(f"(?:{kind})" for kind in KINDS.values()).encode(), options=options)
+    return re2.compile(expression.encode(), options=options)
 
 
 ESCAPES = ((b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"))
@@ -74,6 +78,70 @@ def without_volatile(text: bytes) -> bytes:
     """Remove the first `MAX_PARTS` volatile parts of a UTF-8 text."""
     blanked: bytes = _expression().sub(b"", text, MAX_PARTS)
     return blanked
+
+
+REDACTED = r"\bREDACTED_\d+\b"
+"""The mark that a recording has in place of a secret."""
+
+
+class VolatileParts:
+    """The volatile parts of the texts of a recording.
+
+    They are those of `KINDS`, the marks of redacted secrets, and those of further expressions.
+
+    Args:
+        expressions: The further expressions, in the syntax of RE2.
+
+    Raises:
+        ValueError: An expression is invalid, or matches the empty text.
+    """
+
+    def __init__(self, expressions: tuple[str, ...] = ()) -> None:
+        for expression in expressions:
+            _check_expression(expression)
+        own = [f"(?:{expression})" for expression in (REDACTED, *expressions)]
+        self._own = _compile("|".join(own))
+        self._all = _compile("|".join([*own, *(f"(?:{kind})" for kind in KINDS.values())]))
+
+    def remove(self, text: bytes) -> bytes:
+        """Remove the first `MAX_PARTS` volatile parts of a UTF-8 text."""
+        blanked: bytes = self._all.sub(b"", text, MAX_PARTS)
+        return blanked
+
+    def split(self, text: str) -> list[str]:
+        """Split a text at the first `MAX_PARTS` volatile parts."""
+        pieces: list[bytes] = self._all.sub(b"\0", text.replace("\0", " ").encode(), MAX_PARTS).split(b"\0")
+        return [piece.decode() for piece in pieces]
+
+    def are_in(self, text: str) -> bool:
+        """Return whether a text has a volatile part."""
+        return self._all.search(text.encode()) is not None
+
+    def are_unknown_in(self, text: bytes) -> bool:
+        """Return whether a UTF-8 text has a volatile part that only this recording knows."""
+        return self._own.search(text) is not None
+
+
+@lru_cache(maxsize=8)
+def compile_volatile_parts(expressions: tuple[str, ...] = ()) -> VolatileParts:
+    """Return the volatile parts of a recording with these further expressions.
+
+    Raises:
+        ValueError: An expression is invalid, or matches the empty text.
+    """
+    return VolatileParts(expressions)
+
+
+def _check_expression(expression: str) -> None:
+    import re2
+
+    try:
+        compiled = _compile(expression)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+        raise ValueError(f"invalid regular expression {expression!r} ({reason}); expected the syntax of RE2") from None
+    if compiled.search(b"") is not None:
+        raise ValueError(f"regular expression {expression!r} matches the empty text; expected one that does not")
 
 
 def remove_cache_control(content: Any) -> Any:

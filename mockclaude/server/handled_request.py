@@ -60,6 +60,11 @@ class HandledRequest:
         self.script: Script | None = None
         self.error: BaseException | None = None
 
+    @property
+    def journal(self) -> Journal:
+        """The journal of the server."""
+        return self._server.journal
+
     def record(
         self,
         decision: Decision,

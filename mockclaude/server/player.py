@@ -93,7 +93,7 @@ async def play(
     if script.end is End.HANG:
         await asyncio.get_running_loop().create_future()
     if script.end is End.RESET:
-        await _reset(_transport(request))
+        await reset(_transport(request))
         return CLOSED
     return _end(script.end, request, write_timeout)
 
@@ -203,8 +203,11 @@ def _transport(request: web.BaseRequest) -> asyncio.Transport:
     return transport
 
 
-async def _reset(transport: asyncio.Transport) -> None:
-    """Reset the connection after all bytes have left: a TCP reset discards waiting bytes."""
+async def reset(transport: asyncio.Transport) -> None:
+    """Reset the connection after all bytes have left.
+
+    A TCP reset discards waiting bytes.
+    """
     sock: socket.socket = transport.get_extra_info("socket")
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _FLUSH_TIMEOUT

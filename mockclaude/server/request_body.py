@@ -87,11 +87,20 @@ async def read_body(request: web.BaseRequest, limit: BodyLimit = DEFAULT_LIMIT) 
     if encoding not in _ENCODINGS:
         message = f"The request body encoding '{encoding}' is not supported; use gzip or none"
         raise ApiError("invalid_request_error", message, details=_UNSUPPORTED)
+    data = await read_raw_body(request, limit)
+    return decompress(data, encoding, limit) if encoding else data
+
+
+async def read_raw_body(request: web.BaseRequest, limit: BodyLimit) -> bytes:
+    """Read the body of a request as it comes.
+
+    Raises:
+        ApiError: 400 for malformed chunks, 408 for a body that takes too long, 413 for a body that is too large.
+    """
     if (request.content_length or 0) > limit.size:
         raise limit.error()
     arrived = request.content.is_eof() and request.content.exception() is None
-    data = request.content.read_nowait() if arrived else await _read_rest(request, limit)
-    return decompress(data, encoding, limit) if encoding else data
+    return request.content.read_nowait() if arrived else await _read_rest(request, limit)
 
 
 async def _read_rest(request: web.BaseRequest, limit: BodyLimit) -> bytes:

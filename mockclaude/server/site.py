@@ -147,9 +147,7 @@ class Site:
             shown = redact(path) if known is None else known.path
             handled = HandledRequest(self, request.method, shown, request.headers)
         try:
-            if handled.script is None:
-                await self._read(request, handled, key, known)
-            return await handled.send(request)
+            return await self._respond(request, handled, key, known)
         except ConnectionError:
             return CLOSED
         except (asyncio.CancelledError, KeyboardInterrupt):
@@ -159,6 +157,14 @@ class Site:
             raise RuntimeError("a request could not be answered") from error  # aiohttp answers exceptions only
         finally:
             handled.end()
+
+    async def _respond(
+        self, request: web.BaseRequest, handled: HandledRequest, key: bytes, known: KnownHead | None
+    ) -> web.StreamResponse:
+        """Read a request unless it is decided, and send the response."""
+        if handled.script is None:
+            await self._read(request, handled, key, known)
+        return await handled.send(request)
 
     async def _read(
         self, request: web.BaseRequest, handled: HandledRequest, key: bytes, known: KnownHead | None

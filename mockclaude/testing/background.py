@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -15,6 +16,8 @@ from mockclaude.server.protocol import SiteServer, make_server
 from mockclaude.server.run import listen
 from mockclaude.server.site import Site
 from mockclaude.testing.call_site import find_blocking_call
+
+T = TypeVar("T")
 
 TIMEOUT = 10.0
 """Seconds after which a start, a stop or a call fails."""
@@ -102,6 +105,10 @@ class BackgroundServer:
                 f"MockClaude: the server has been blocked for {TIMEOUT:g} s{where}; expected functions that return at "
                 "once; use `async def` for slow ones"
             )
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's event loop; return its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def _run(self) -> None:
         try:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.body import remove_cache_control
 from mockclaude.api.models import CATALOGUE
 from mockclaude.api.prompt import Prompt
 from mockclaude.api.prompt_settings import of_input
@@ -22,7 +23,6 @@ from mockclaude.reply.cache_usage import (
     compute_usage,
     find_minimum,
     hash_prefixes,
-    remove_cache_control,
 )
 
 SHORT, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}

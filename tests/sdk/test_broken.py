@@ -217,14 +217,17 @@ def made_by() -> Iterator[Made]:
         yield {name: pool.submit(made, client) for name, client in clients.items()}
 
 
+@pytest.mark.tools
 def test_what_the_python_sdk_makes_of_each(made_by: Made) -> None:
     assert made_by["python"].result() == PYTHON
 
 
+@pytest.mark.tools
 def test_what_the_asynchronous_sdk_makes_of_each_is_the_same(made_by: Made) -> None:
     assert made_by["asynchronous"].result() == PYTHON
 
 
+@pytest.mark.tools
 def test_what_the_typescript_sdk_makes_of_each(made_by: Made) -> None:
     given = made_by["typescript"].result()
     for name in UNZIPPED:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api import models, tokens
+from mockclaude.api.body import remove_cache_control
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import Address, CacheUsed, RequestHashes, RequestRemembered, Store
@@ -24,7 +25,6 @@ from mockclaude.reply.cache_usage import (
     compute_usage,
     find_minimum,
     hash_prefixes,
-    remove_cache_control,
     select_lookups,
 )
 

@@ -15,7 +15,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockclaude.api.body import Body
+from mockclaude.api.body import (
+    FROM_CREATE,
+    THREAD_FINGERPRINT,
+    Body,
+    build_conversation,
+    continue_conversation,
+    remove_cache_control,
+)
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.mode import ValidationResult
@@ -28,7 +35,6 @@ from mockclaude.engine.state.store import (
     ThreadRestored,
     ThreadStored,
 )
-from mockclaude.reply.cache_usage import remove_cache_control
 
 MAX_THREADS = 10_000
 """The maximum number of replies of an API key, including continued ones. The oldest is dropped first."""
@@ -41,12 +47,6 @@ MAX_BYTES = 4 * KEY_BYTES
 
 LIFETIME = 300
 """Seconds in which a reply can be continued, as documented."""
-
-_FROM_CREATE = ("system", "tools")
-"""Fields that a continuing request may omit: the request that created the thread supplies them."""
-
-_FINGERPRINT = (*_FROM_CREATE, "output_config")
-"""Fields that no request of a thread may change (reported for `output_config`; the SDKs allow all other changes)."""
 
 _UNSUPPORTED = ("context_management",)
 """Fields that the API refuses in a thread. The SDKs' types also name `cache_control`, `fallbacks` and `thinking`, which
@@ -166,8 +166,7 @@ class ThreadRequest:
         self._held = self._hold
         stored: Body = orjson.loads(result)
         _check_fingerprint(stored, body, validation)
-        inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
-        return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
+        return continue_conversation(stored, body)
 
     @property
     def continues(self) -> bool:
@@ -178,7 +177,7 @@ class ThreadRequest:
         """Return the effect that stores a reply to the request."""
         if self._whole is None:
             return ()
-        conversation = orjson.dumps(_build_conversation(self._whole, content))
+        conversation = orjson.dumps(build_conversation(self._whole, content))
         return (ThreadStored(Address(self._key, message_id), conversation, self._previous, self._now),)
 
     def end_effects(self) -> tuple[ThreadContinued, ...]:
@@ -190,13 +189,6 @@ class ThreadRequest:
         return (ThreadRestored(self._previous),) if self._held and self._previous else ()
 
 
-def _build_conversation(whole: Body, content: Sequence[Block]) -> Body:
-    """Return the fields to store of a request and its reply. `cache_control` applies to one request only."""
-    messages = [*whole["messages"], {"role": "assistant", "content": list(content)}] if content else whole["messages"]
-    kept = {field: whole[field] for field in _FINGERPRINT if whole.get(field) is not None}
-    return {field: remove_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
-
-
 def _check_supported(body: Body, validation: ValidationResult) -> None:
     unsupported = [field for field in _UNSUPPORTED if body.get(field) is not None]
     if unsupported:
@@ -206,7 +198,7 @@ def _check_supported(body: Body, validation: ValidationResult) -> None:
 
 def _check_fingerprint(stored: Body, body: Body, validation: ValidationResult) -> None:
     """Check that no field differs from the thread's. The fields of its creation may be omitted."""
-    compared = [field for field in _FINGERPRINT if field not in _FROM_CREATE or body.get(field) is not None]
+    compared = [field for field in THREAD_FINGERPRINT if field not in FROM_CREATE or body.get(field) is not None]
     differing = [field for field in compared if remove_cache_control(body.get(field)) != stored.get(field)]
     if differing:
         error = _refusal("thread_fingerprint_mismatch", fields=", ".join(differing))

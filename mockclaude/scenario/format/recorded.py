@@ -14,7 +14,10 @@ from mockclaude.scenario.format.shorthand import FormatModel
 PARTS = ("system", "tools", "messages", "settings")
 """The parts of a request whose hashes a recording keeps."""
 
-_DIGESTS = compile_lazily(" ".join(f"{part} (?:-|[0-9a-f]{{8}})" for part in PARTS))
+VARIES = "varies"
+"""In place of the hash of a part that differs each time, such as one with a redacted secret."""
+
+_DIGESTS = compile_lazily(" ".join(f"{part} (?:-|{VARIES}|[0-9a-f]{{8}})" for part in PARTS))
 
 
 def check_digests(text: str) -> str:

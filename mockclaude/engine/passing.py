@@ -1,0 +1,46 @@
+"""The decision of a recorder: a rule answers a request, or another server does."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.media import OPENED
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.recorded_rules import decide_recorded
+from mockclaude.engine.routes import commit, find_handler
+from mockclaude.engine.scenario_state import ScenarioState
+
+
+class PassedOn(NamedTuple):
+    """The decision to pass a request on to another server.
+
+    Attributes:
+        refusal: The message with which the API's rules, as known here, refuse a Messages request; '' for an accepted
+            one.
+    """
+
+    refusal: str = ""
+
+
+def decide_or_pass(http: HttpRequest, state: ScenarioState) -> Decision | PassedOn:
+    """Decide with a rule and commit, or decide to pass the request on.
+
+    A request that is passed on leaves nothing in the store except its claim.
+    """
+    head, is_message, token = http.head, http.head.is_message, OPENED.set([])
+    try:
+        handler = head.handler or find_handler(head)
+        decision: Decision = handler(http, state)
+    except ApiError as error:
+        recorded = decide_recorded(http, state, error) if is_message and state.recorded_rules else None
+        return PassedOn(error.message if is_message else "") if recorded is None else commit(state, recorded)
+    finally:
+        OPENED.reset(token)
+    if is_message and not decision.unmatched:
+        return commit(state, decision)
+    if not is_message and decision.rule is not None:
+        return commit(state, decision)
+    state.store.commit((*(decision.effects if is_message else ()), *decision.at_end))  # gives a thread and a place back
+    return PassedOn()

@@ -1,0 +1,95 @@
+"""The steps from exchanges to a recording, which a session calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+from mockclaude.scenario.recording.exchange import Exchange
+
+
+class RecordingError(Exception):
+    """A recording that cannot be begun or written. The message is one line."""
+
+
+class RecorderSettings(NamedTuple):
+    """The options of `record` that change the recording.
+
+    Attributes:
+        action: Write the file anew, append new rules, or replace the replies of its rules.
+        is_dry_run: Whether `refresh` only shows the differences.
+        prunes: Whether `refresh` drops rules that no request has matched.
+        has_times: Whether replies have a pace.
+        has_requests: Whether the bodies of requests are kept.
+        writes_steps: Whether replies are written as steps where their events stay equal.
+        headers: Further response headers that are kept.
+        volatile: Regular expressions of texts that are never matched.
+        redact: JMESPath expressions whose values are redacted.
+        redact_regex: Regular expressions whose matches are redacted.
+        not_secret: Regular expressions of texts that are not secret.
+    """
+
+    action: Literal["write", "append", "refresh"] = "write"
+    is_dry_run: bool = False
+    prunes: bool = False
+    has_times: bool = True
+    has_requests: bool = False
+    writes_steps: bool = False
+    headers: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    redact_regex: tuple[str, ...] = ()
+    not_secret: tuple[str, ...] = ()
+
+
+class SavedRecording(NamedTuple):
+    """The result of saving a recording.
+
+    Attributes:
+        notes: Lines for the user, e.g. `tide.yaml: 7 of 7 replayed byte for byte`.
+        problems: Lines for the user that make the exit code 1, e.g. a difference in the check.
+    """
+
+    notes: Sequence[str] = ()
+    problems: Sequence[str] = ()
+
+
+class Recorder(Protocol):
+    """Redacts exchanges, and saves those of one lane as a recording.
+
+    A session calls `redact` and `to_line` in a thread of its own, one call at a time.
+    """
+
+    def lock(self, path: Path) -> AbstractContextManager[None]:
+        """Keep other recorders from a file.
+
+        Raises:
+            RecordingError: Another recorder writes the file.
+        """
+        ...
+
+    def add_secrets(self, values: Iterable[str]) -> None:
+        """Redact these credentials from now on."""
+        ...
+
+    def redact(self, exchange: Exchange) -> Exchange:
+        """Return the exchange without secrets."""
+        ...
+
+    def to_line(self, exchange: Exchange) -> bytes:
+        """Encode a redacted exchange as a line of `FILE.part`."""
+        ...
+
+    def read_lines(self, data: bytes) -> list[Exchange]:
+        """Decode the lines of `FILE.part`."""
+        ...
+
+    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
+        """Save redacted exchanges, in the order of their requests, as a recording.
+
+        Raises:
+            RecordingError: The recording cannot be written.
+        """
+        ...

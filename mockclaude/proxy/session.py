@@ -1,0 +1,164 @@
+"""A recording while it is made: the exchanges that have ended, and the file with those so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from mockclaude.api.api_headers import api_key
+from mockclaude.engine.http_request import LANE_HEADER
+from mockclaude.proxy.passed_request import PassedRequest, list_credentials
+from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.recording_summary import RecordingSummary
+from mockclaude.proxy.upstream import ReceivedBody
+from mockclaude.scenario.recording.exchange import Exchange
+
+MAX_SESSION = 1024 * 1024 * 1024
+"""The maximum number of bytes of all bodies of a session, which stay in memory until its end."""
+
+OTHER_KEY = "key "
+"""The beginning of the lanes of further API keys, which have no name."""
+
+
+class RecordingSession:
+    """Collects exchanges, and appends each to `FILE.part` when it ends.
+
+    A thread redacts and writes, so that other responses keep their times.
+
+    Args:
+        host: The host of the other server.
+        part: The path of `FILE.part`.
+        recorder: Redacts the exchanges.
+
+    Attributes:
+        summary: The requests that the recording lacks.
+    """
+
+    def __init__(self, host: str, part: Path, recorder: Recorder) -> None:
+        self.summary = RecordingSummary()
+        self._host = host
+        self._part = part
+        self._recorder = recorder
+        self._exchanges: list[Exchange] = []
+        self._lanes: dict[str, str] = {}
+        self._size = 0
+        self._file: IO[bytes] | None = None
+        self._is_written = True
+        self._thread = ThreadPoolExecutor(1, "mockclaude-recording")
+
+    def add(self, passed: PassedRequest, received: ReceivedBody, bytes_sent: int | None) -> None:
+        """Add a request whose response has ended.
+
+        Args:
+            passed: The request.
+            received: The response.
+            bytes_sent: The bytes of the body that the client got before it left; None if it stayed.
+        """
+        self._recorder.add_secrets(list(passed.list_credentials()))
+        if not passed.is_recorded:
+            self.summary.count_passed(passed)
+            return
+        self._recorder.add_secrets(list(list_credentials(_find_cookies(received))))
+        exchange = passed.build_exchange(received, self._host, self._find_lane(passed), bytes_sent)
+        size = 0 if exchange is None else len(exchange.body) + len(exchange.reception.body)
+        if exchange is None or self._size + size > MAX_SESSION:
+            self.summary.count_too_large(passed)
+            return
+        self._size += size
+        self._thread.submit(self._keep, exchange)
+
+    def add_failure(self, passed: PassedRequest, reason: str) -> None:
+        """Add a request without a response."""
+        self.summary.count_failure(passed, reason)
+
+    def _find_lane(self, passed: PassedRequest) -> str:
+        """Return the lane: the name in the header, or '' for the first API key."""
+        headers = passed.http.headers
+        named = headers.get(LANE_HEADER)
+        if named:
+            return named
+        return self._lanes.setdefault(api_key(headers), f"{OTHER_KEY}{len(self._lanes) + 1}" if self._lanes else "")
+
+    def _keep(self, exchange: Exchange) -> None:
+        try:
+            redacted = self._recorder.redact(exchange)
+        except Exception as error:  # an exchange that may hold a secret is not written
+            self.summary.problems.append(f"request {exchange.number} is not recorded: {type(error).__name__}: {error}")
+            return
+        self._exchanges.append(redacted)
+        if self._is_written:
+            self._append(self._recorder.to_line(redacted))
+
+    def _append(self, line: bytes) -> None:
+        """Append a line to `FILE.part`. After an error, the exchanges stay in memory only."""
+        try:
+            if self._file is None:
+                self._part.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._part.open("ab")
+            self._file.write(line.rstrip(b"\n") + b"\n")
+            self._file.flush()
+        except OSError as error:
+            self._is_written = False
+            self.summary.problems.append(f"{self._part}: cannot be written: {error.strerror or error}")
+
+    def finish(self) -> list[Exchange]:
+        """Wait for the thread; return the exchanges in the order of their requests."""
+        self._thread.shutdown(wait=True)
+        if self._file is not None:
+            self._file.close()
+        return sorted(self._exchanges, key=lambda exchange: exchange.number)
+
+
+def split_lanes(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
+    """Split exchanges by the stem of their file.
+
+    The stem is the lane in the header, or else a number in order of appearance.
+    """
+    files: dict[str, list[Exchange]] = {}
+    stems: dict[str, str] = {}
+    for exchange in exchanges:
+        lane = exchange.lane
+        if lane not in stems:
+            is_named = lane != "" and not lane.startswith(OTHER_KEY)
+            stems[lane] = _find_free(_to_stem(lane) if is_named else str(len(stems) + 1), files)
+        files.setdefault(stems[lane], []).append(exchange)
+    return files
+
+
+def _to_stem(lane: str) -> str:
+    stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in lane[:100])
+    return stem.strip(".") or "lane"
+
+
+def _find_free(stem: str, files: dict[str, list[Exchange]]) -> str:
+    taken = {name.lower() for name in files}
+    numbers = (f"{stem}-{number}" for number in range(2, len(files) + 3))
+    return stem if stem.lower() not in taken else next(name for name in numbers if name.lower() not in taken)
+
+
+def drop_retries(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Drop the failed attempts of requests that came again.
+
+    An attempt has failed if its status is 408, 409, 429 or 5xx.
+    """
+    later: Counter[tuple[str, str, bytes]] = Counter(map(_identity, exchanges))
+    kept = []
+    for exchange in exchanges:
+        later[_identity(exchange)] -= 1
+        status = exchange.reception.status
+        has_failed = status in (408, 409, 429) or status >= 500
+        if not (has_failed and later[_identity(exchange)]):
+            kept.append(exchange)
+    return kept
+
+
+def _identity(exchange: Exchange) -> tuple[str, str, bytes]:
+    return exchange.lane, exchange.path, exchange.body
+
+
+def _find_cookies(received: ReceivedBody) -> dict[str, str]:
+    cookies = [value for name, value in received.head.headers if name.lower() == b"set-cookie"]
+    return {"set-cookie": b";".join(value.partition(b";")[0] for value in cookies).decode("utf-8", "replace")}

@@ -1,0 +1,47 @@
+"""The lanes of a session, each of which has a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockclaude.api.lazy_pattern import compile_lazily
+from mockclaude.scenario.recording.exchange import Exchange
+
+KEY_LANE = "key:"
+"""The beginning of the name of a lane that an API key has, and no header. The file has no part of the name."""
+
+_UNSAFE = compile_lazily(r"[^\w.-]+")
+_LENGTH = 80
+
+
+def split_lanes(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
+    """Return the exchanges of each lane, by the stem of its file.
+
+    The stem is the name in the lane header in a form that is safe for a file, or else a number.
+    """
+    lanes: dict[str, list[Exchange]] = {}
+    for exchange in sorted(exchanges, key=lambda exchange: exchange.number):
+        lanes.setdefault(exchange.lane, []).append(exchange)
+    stems = {lane: _to_stem(lane) for lane in lanes}
+    taken: set[str] = set()
+    by_stem: dict[str, list[Exchange]] = {}
+    for lane in sorted(lanes, key=lambda lane: not stems[lane]):  # names first, so that numbers avoid them
+        stem = _find_free(stems[lane], taken)
+        taken.add(stem.casefold())
+        by_stem[stem] = lanes[lane]
+    return by_stem
+
+
+def _to_stem(lane: str) -> str:
+    if lane.startswith(KEY_LANE):
+        return ""
+    return _UNSAFE.sub("-", lane)[:_LENGTH].strip("-.")
+
+
+def _find_free(stem: str, taken: set[str]) -> str:
+    """Return a stem that differs from those that are taken, in any case of letters."""
+    name, number = stem or "1", 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem}-{number}" if stem else str(number)
+    return name

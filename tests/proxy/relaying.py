@@ -1,0 +1,124 @@
+"""A recorder in a thread, and servers behind it: another mockclaude, or a socket that sends what a test says."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from mockclaude.journal.journal import Journal
+from mockclaude.proxy.recorder import SavedRecording
+from mockclaude.proxy.session import RecordingSession
+from mockclaude.proxy.upstream import Upstream
+from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server.recording_site import RecordingSite
+from mockclaude.server.relay import Relay
+from mockclaude.testing.background import BackgroundServer
+from tests.serving import PATIENCE, Running
+
+
+class PlainRecorder:
+    """A recorder that redacts nothing, and saves the statuses of the exchanges."""
+
+    def __init__(self) -> None:
+        self.secrets: list[str] = []
+        self.saved: dict[Path, list[Exchange]] = {}
+        self.exchanges: list[Exchange] = []
+
+    def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
+        return nullcontext()
+
+    def add_secrets(self, values: Iterable[str]) -> None:
+        self.secrets += values
+
+    def redact(self, exchange: Exchange) -> Exchange:
+        self.exchanges.append(exchange)
+        return exchange
+
+    def to_line(self, exchange: Exchange) -> bytes:
+        return b"%d %d" % (exchange.number, exchange.reception.status)
+
+    def read_lines(self, data: bytes) -> list[Exchange]:
+        numbers = [int(line.split()[0]) for line in data.splitlines()]
+        return [exchange for exchange in self.exchanges if exchange.number in numbers]
+
+    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
+        self.saved[path] = list(exchanges)
+        return SavedRecording([f"{path.name}: {len(exchanges)} of {len(exchanges)} replayed byte for byte"])
+
+
+class Recording(NamedTuple):
+    """A running recorder, and what it has collected."""
+
+    server: Running
+    session: RecordingSession
+    recorder: PlainRecorder
+    relay: Relay
+    background: BackgroundServer
+    journal: Journal
+    part: Path
+
+    def finish(self) -> list[Exchange]:
+        """Wait for the ends of all responses; return the exchanges."""
+        self.background.run(self.relay.finish())
+        return self.session.finish()
+
+
+@contextmanager
+def recording(
+    port: int, folder: Path, scenario: Scenario | None = None, timeout: float = PATIENCE
+) -> Iterator[Recording]:
+    """Run a recorder of the server on a port."""
+    recorder, part = PlainRecorder(), folder / "tide.yaml.part"
+    session = RecordingSession(f"127.0.0.1:{port}", part, recorder)
+    relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout), session)
+    journal = Journal()
+    site = RecordingSite({"": scenario or Scenario(())}, relay, journal=journal)
+    background = BackgroundServer(site)
+    running = Running(background.start())
+    journal.subscribe("ended", running.lines.put)
+    made = Recording(running, session, recorder, relay, background, journal, part)
+    try:
+        yield made
+    finally:
+        made.finish()
+        background.stop()
+
+
+Speak = Callable[[socket.socket], None]
+"""Sends a response on a connection whose request has arrived."""
+
+
+@contextmanager
+def speaking(*turns: Speak) -> Iterator[tuple[int, list[bytes]]]:
+    """Run a server whose connections are answered by functions; yield its port and the requests."""
+    requests: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            for speak in turns:
+                client, _ = listener.accept()
+                with client:
+                    requests.append(read_request(client))
+                    speak(client)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield listener.getsockname()[1], requests
+        thread.join(PATIENCE)
+
+
+def read_request(client: socket.socket) -> bytes:
+    """Read a request with `content-length`."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += client.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    while len(body) < int(lines.get(b"content-length", 0)):
+        body += client.recv(65536)
+    return head + b"\r\n\r\n" + body
