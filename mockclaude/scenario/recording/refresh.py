@@ -13,7 +13,7 @@ from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.exchange_summary import summarize_all, summarize_reply
 from mockclaude.scenario.recording.file_references import list_file_stems
 from mockclaude.scenario.recording.recorded_headers import to_written_reply
-from mockclaude.scenario.recording.recording_places import Edit, RecordingPlaces, apply_edits
+from mockclaude.scenario.recording.recording_places import RecordingPlaces, TextEdit, apply_edits
 from mockclaude.scenario.recording.reply_ids import pair_ids, replace_ids
 from mockclaude.scenario.recording.reply_view import diff_lines, list_lines
 from mockclaude.scenario.recording.rule_text import RuleWriter, WriteOptions, keep_form
@@ -73,7 +73,7 @@ class _Refresh:
         self.notes: list[str] = []
         self.ignored: set[int] = set()
         self.changes: list[_Change] = []
-        self.edits: list[Edit] = []
+        self.edits: list[TextEdit] = []
         self._dropped: set[int] = set()
 
     def compare(self, index: int, matched: Sequence[MatchedExchange]) -> None:
@@ -106,7 +106,7 @@ class _Refresh:
             rule = self.scenario.rules[index]
             self.diffs[str(rule.name or rule.place.line)] = ("dropped: no request matched the rule",)
             self._dropped.add(index)
-            self.edits.append(Edit(self.places.find_rule(index), self.places.find_rule(index + 1), ""))
+            self.edits.append(TextEdit(self.places.find_rule(index), self.places.find_rule(index + 1), ""))
 
     def write(self, stem: str) -> Mapping[str, bytes]:
         """Add the edits of all changes. Return the files of their bodies."""
