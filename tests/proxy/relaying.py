@@ -119,5 +119,3 @@ def read_request(client: socket.socket) -> bytes:
     while len(body) < int(lines.get(b"content-length", 0)):
         body += client.recv(65536)
     return head + b"\r\n\r\n" + body
-
-
