@@ -181,9 +181,8 @@ def keep_form(rule: RecordedRule) -> Mapping[str, Any]:
     would send it in that form.
     """
     asked = {_is_streamed(exchange) for exchange in rule.exchanges}
-    is_other = any(
-        exchange.assembled and exchange.reply.is_stream != _is_streamed(exchange) for exchange in rule.exchanges
-    )
+    known = [exchange for exchange in rule.exchanges if exchange.body and exchange.assembled]
+    is_other = any(exchange.reply.is_stream != _is_streamed(exchange) for exchange in known)
     if "stream" in rule.when or not is_other or len(asked) > 1:
         return rule.when
     return {**rule.when, "stream": asked.pop()}
