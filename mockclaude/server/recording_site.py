@@ -99,9 +99,7 @@ class RecordingSite(Site):
         query = target.partition("?")[2]
         return _ReadRequest(http, known.scenario, target, f"{head.path}?{query}" if query else head.path, is_known=True)
 
-    def _build_request(
-        self, request: web.BaseRequest, handled: HandledRequest, head: Head, body: bytes
-    ) -> HttpRequest:
+    def _build_request(self, request: web.BaseRequest, handled: HandledRequest, head: Head, body: bytes) -> HttpRequest:
         connection = cast("ClientConnection", request.protocol)
         return build_http_request(head, request.headers, body, self._began, handled.entry.at, connection)
 
