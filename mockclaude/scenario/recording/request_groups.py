@@ -85,7 +85,7 @@ def _form_of(exchange: Exchange, request: MessagesRequest) -> Conditions:
 
 
 def choose_conditions(groups: Sequence[RequestGroup]) -> list[Conditions]:
-    """Choose for each group the conditions that its rule has anyway: turn, text and tool of the result."""
+    """Choose the conditions of each group on turn, text and tool result."""
     names = Counter((group.facts.turn, name) for group in groups for name in group.facts.result_names)
     lines = Counter((group.facts.turn, line) for group in groups for line in group.lines)
     return [_choose(group, names, lines) for group in groups]
@@ -101,5 +101,6 @@ def _choose(
     elif group.lines:
         when["user"] = {"contains": choose_line(group.lines, lambda line: lines[turn, line] - 1)[0]}
     if result_names:
-        when["tool_result"] = to_name(min(result_names, key=lambda name: names[turn, name]))
+        name = min(result_names, key=lambda name: names[turn, name])
+        when["tool_result"] = {"name": to_name(name)} if "*" in name else name
     return {**when, **group.form}
