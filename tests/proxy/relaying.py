@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -25,15 +25,15 @@ class PlainRecorder:
     """A recorder that redacts nothing, and saves the statuses of the exchanges."""
 
     def __init__(self) -> None:
-        self.secrets: list[str] = []
+        self.keys: list[str] = []
         self.saved: dict[Path, list[Exchange]] = {}
         self.exchanges: list[Exchange] = []
 
     def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
         return nullcontext()
 
-    def add_secrets(self, values: Iterable[str]) -> None:
-        self.secrets += values
+    def add_request(self, headers: Mapping[str, str]) -> None:
+        self.keys.append(headers.get("x-api-key", ""))
 
     def redact(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
@@ -42,9 +42,9 @@ class PlainRecorder:
     def to_line(self, exchange: Exchange) -> bytes:
         return b"%d %d" % (exchange.number, exchange.reception.status)
 
-    def read_lines(self, data: bytes) -> list[Exchange]:
+    def read_lines(self, data: bytes, file: str) -> tuple[list[Exchange], list[str]]:  # noqa: ARG002 (as above)
         numbers = [int(line.split()[0]) for line in data.splitlines()]
-        return [exchange for exchange in self.exchanges if exchange.number in numbers]
+        return [exchange for exchange in self.exchanges if exchange.number in numbers], []
 
     def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
         self.saved[path] = list(exchanges)
