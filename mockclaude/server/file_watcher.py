@@ -92,7 +92,7 @@ class FileWatcher:
             await self._reload(site, {file for file, state in self._seen.items() if loaded.get(file) != state})
 
     def _follow(self, site: Site) -> None:
-        """Watch the bodies of the replies that are served now, and those that invalid files name."""
+        """Watch the bodies of the replies that are served now, and bodies in invalid files."""
         bodies = self._named.union(*(scenario.body_files for scenario in site.scenarios.values()))
         if bodies != self._bodies:
             old, new = self._bodies - bodies, _read_states(bodies - self._bodies)

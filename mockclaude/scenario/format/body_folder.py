@@ -60,7 +60,7 @@ _ATTEMPTED: ContextVar[set[str] | None] = ContextVar("attempted_bodies", default
 
 @contextmanager
 def collecting_bodies() -> Iterator[set[str]]:
-    """Collect the paths of all bodies that files name in this context, also of those that cannot be read."""
+    """Collect the paths of all bodies in files of this context, also unreadable ones."""
     attempted: set[str] = set()
     token = _ATTEMPTED.set(attempted)
     try:
