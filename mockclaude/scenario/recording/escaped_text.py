@@ -173,12 +173,18 @@ _ESCAPES = (
 
 
 class Level:
-    """A text in a text, decoded from it in one or several steps."""
+    """A text in a text, decoded from it in one or several steps.
+
+    Attributes:
+        text: The text.
+        is_escaped: Whether the text has the backslashes of the original.
+    """
 
     def __init__(self, text: bytes, source: Level | None = None, escapes: _Escapes = _ESCAPES[0]) -> None:
         self.text = text
         self._source = source
         self._escapes = escapes
+        self.is_escaped: bool = source is None or (source.is_escaped and escapes is not _ESCAPES[0])
         self._places: dict[bytes, Decoded] = {}
 
     def to_source(self, begin: int, end: int, *, is_json: bool) -> Span:
@@ -186,8 +192,8 @@ class Level:
 
         In JSON, the span has no halves of escapes.
         """
-        if is_json and not self._source:
-            return self._with_places(_ESCAPES[0]).widen(begin, end)
+        if is_json and self.is_escaped:
+            begin, end = self._with_places(_ESCAPES[0]).widen(begin, end)
         level = self
         while level._source:
             begin, end = level._source._with_places(level._escapes).to_source(begin, end)
@@ -197,7 +203,9 @@ class Level:
     def decode(self) -> Iterator[Level]:
         """Yield the texts that one further step decodes."""
         for escapes in _ESCAPES:
-            yield Level(escapes.decode_text(self.text), self, escapes)
+            decoded = escapes.decode_text(self.text)
+            if decoded != self.text:
+                yield Level(decoded, self, escapes)
 
     def blank(self, spans: Iterable[Span]) -> None:
         """Replace spans of the text with zeros.

@@ -93,13 +93,16 @@ class SecretSearch:
         A secret may be escaped; the span is that of the escaped text. Without its hits, JSON stays valid.
         """
         hits: list[Hit] = []
+        escaped: list[Hit] = []
         for level in decode_levels(data):
+            is_escaped = is_json and level.is_escaped
             known = [hit for index in self._prepare() for hit in index.search(level.text, self._names)]
             for hit in (*known, *_find_forms(level.text)):
                 begin, end = level.to_source(hit.begin, hit.end, is_json=is_json)
-                hits.append(Hit(begin, end, hit.value, hit.name))
-            level.blank(sorted((hit.begin, hit.end) for hit in known))
-        return merge_hits(hits)
+                (escaped if is_escaped else hits).append(Hit(begin, end, hit.value, hit.name))
+            if not is_escaped:
+                level.blank(sorted((hit.begin, hit.end) for hit in known))
+        return _add_apart(merge_hits(hits), escaped)
 
     def _prepare(self) -> Sequence[_Index]:
         """Return an index for each part of the values; parts of similar size are joined, so that few are built."""
@@ -185,6 +188,21 @@ def merge_hits(hits: Iterable[Hit]) -> list[Hit]:
         longest = hit if hit.end - hit.begin >= last.end - last.begin else last
         merged[-1] = longest._replace(begin=last.begin, end=max(last.end, hit.end))
     return merged
+
+
+def _add_apart(hits: list[Hit], others: Sequence[Hit]) -> list[Hit]:
+    """Add the hits that do not overlap with any.
+
+    In JSON with its escapes, a hit may begin in an escape, and hide the secret after it.
+    """
+    ends = [hit.end for hit in hits]
+    numbers = [bisect_right(ends, other.begin) for other in others]
+    apart = [
+        other
+        for other, number in zip(others, numbers, strict=True)
+        if number == len(hits) or hits[number].begin >= other.end
+    ]
+    return merge_hits([*hits, *apart]) if apart else hits
 
 
 def fit_to_json(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
