@@ -22,9 +22,10 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
         "api/fingerprint.py",
         "scenario/conditions/regex.py",
         "scenario/conditions/regex_set.py",
+        "scenario/recording/secret_forms.py",
         "scenario/volatile.py",
     ),
-    "ahocorasick_rs": "reply/stops.py",
+    "ahocorasick_rs": ("reply/stops.py", "scenario/recording/secret_search.py"),
     "regex": (),  # backtracks: the result of a search would depend on a time limit
 }
 
