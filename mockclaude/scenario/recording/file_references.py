@@ -22,6 +22,12 @@ def list_files(text: str) -> list[str]:
     return [name for _, name in _walk(data, ())]
 
 
+def list_file_stems(data: Any, folder: str) -> list[str]:
+    """List the names without suffixes of the files that data of a scenario file names in a folder."""
+    names = [name.removeprefix(f"{folder}/") for _, name in _walk(data, ()) if name.startswith(f"{folder}/")]
+    return [name.partition(".")[0] for name in names]
+
+
 def rename_files(text: str, names: Mapping[str, str]) -> str:
     """Replace the names of files in the text of a recording. All other bytes stay.
 

@@ -25,107 +25,112 @@ class WrittenRecording(NamedTuple):
     bodies: Mapping[str, bytes]
 
 
+class WriteOptions(NamedTuple):
+    """The optional parts of a written rule.
+
+    Attributes:
+        times: Whether replies have the pace at which they arrived.
+        requests: Whether the bodies of requests are kept in files, too.
+    """
+
+    times: bool = True
+    requests: bool = False
+
+
+DEFAULT_OPTIONS = WriteOptions()
+
+
 class RuleWriter:
     """A writer of rules for one file.
 
     Args:
         rules: All rules that will be written.
         stem: The name of the file without its suffix, which is that of the folder of its bodies.
-        times: Whether replies have the pace at which they arrived.
-        requests: Whether the bodies of requests are kept in files, too.
         taken: Names of files in the folder that are in use, without suffixes.
 
     Attributes:
         bodies: The bytes of each file for the rules so far, by its path.
     """
 
-    def __init__(
-        self,
-        rules: Sequence[RecordedRule],
-        stem: str,
-        *,
-        times: bool = True,
-        requests: bool = False,
-        taken: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, rules: Sequence[RecordedRule], stem: str, taken: Iterable[str] = ()) -> None:
         self.bodies: dict[str, bytes] = {}
-        self._stem, self._has_times, self._has_requests = stem, times, requests
+        self._stem = stem
         self._names, self._paces = FileNames(taken), PaceWriter()
         exchanges = [exchange for rule in rules for exchange in rule.exchanges]
         forms = select_forms([exchange.reply for exchange in exchanges])
         self._forms = {id(exchange): body for exchange, body in zip(exchanges, forms, strict=True)}
 
-    def format(self, rule: RecordedRule, indent: int = 2) -> str:
+    def format(self, rule: RecordedRule, options: WriteOptions, indent: int = 2) -> str:
         """Write a rule with the comment above it.
 
         Args:
             rule: One of the rules.
+            options: The optional parts.
             indent: The column of the rule's dash.
         """
         margin = " " * indent
-        lines = [f"{margin}# {summarize_all(rule.exchanges, times=self._has_times)}\n"]
+        lines = [f"{margin}# {summarize_all(rule.exchanges, times=options.times)}\n"]
         if rule.problem:
-            lines.append(f"{margin}# {_to_line(rule.problem)}\n")
+            lines.append(f"{margin}# {to_line(rule.problem)}\n")
         lines.append(f"{margin}- name: {format_line_scalar(rule.name)}\n")
         if when := _keep_form(rule):
             lines.append(f"{margin}  when: {format_flow(when)}\n")
-        return "".join([*lines, self.format_origin_and_reply(rule, indent + 2)])
+        keys = self.format_keys(rule, options, indent + 2)
+        return "".join([*lines, *(f"{margin}  {key}" for key in keys)])
 
-    def format_origin_and_reply(self, rule: RecordedRule, indent: int) -> str:
-        """Write the keys `recorded`, and `reply` or `sequence`.
+    def format_keys(self, rule: RecordedRule, options: WriteOptions, indent: int) -> tuple[str, str]:
+        """Write the key `recorded`, and the key `reply` or `sequence`, both from the key's first character.
 
         Args:
             rule: One of the rules.
+            options: The optional parts.
             indent: The column of the keys.
         """
-        names = [self._name_files(rule.name, exchange) for exchange in rule.exchanges]
-        return f"{self._format_origin(rule, names, indent)}{self._format_replies(rule, names, indent)}"
+        names = [self._name_files(rule.name, exchange, options) for exchange in rule.exchanges]
+        return _format_origin(rule, names, options), self._format_replies(rule, names, options, indent)
 
-    def _name_files(self, rule_name: str, exchange: Exchange) -> str:
+    def _name_files(self, rule_name: str, exchange: Exchange, options: WriteOptions) -> str:
         """Create the name of the files of an exchange; '' if it has none."""
         body = self._forms[id(exchange)]
-        if body.form != "file" and not self._has_requests:
+        if body.form != "file" and not options.requests:
             return ""
         name = f"{self._stem}/{self._names.create(rule_name)}"
         if body.form == "file":
             self.bodies[name + body.suffix] = body.content
-        if self._has_requests:
+        if options.requests:
             self.bodies[name + _REQUEST] = exchange.body
         return name
 
-    def _format_origin(self, rule: RecordedRule, names: Sequence[str], indent: int) -> str:
-        first = rule.exchanges[0]
-        request = f", request: {rule.request}" if rule.request else ""
-        requests = f", requests: {format_flow([name + _REQUEST for name in names])}" if self._has_requests else ""
-        return f"{' ' * indent}recorded: {{from: {format_flow(first.host)}, on: {first.on}{request}{requests}}}\n"
-
-    def _format_replies(self, rule: RecordedRule, names: Sequence[str], indent: int) -> str:
-        margin, replies = " " * indent, zip(rule.exchanges, names, strict=True)
-        if len(rule.exchanges) > 1:
-            items = [self._format_item(exchange, name, indent + 2) for exchange, name in replies]
-            return "".join([f"{margin}sequence:\n", *items])
-        [(exchange, name)] = replies
-        if exchange.reception.ending:
-            return f"{margin}reply:\n{self._format_step(exchange, name, indent + 2)}{margin}  {_CLOSE}\n"
-        return f"{margin}reply:\n{margin}  respond:\n{self._format_keys(exchange, name, indent + 4)}"
-
-    def _format_item(self, exchange: Exchange, name: str, indent: int) -> str:
+    def _format_replies(self, rule: RecordedRule, names: Sequence[str], options: WriteOptions, indent: int) -> str:
         margin = " " * indent
-        if not exchange.reception.ending:
-            return self._format_step(exchange, name, indent)
-        step = self._format_step(exchange, name, indent + 2).removeprefix(f"{margin}  ")
-        return f"{margin}- {step}{margin}  {_CLOSE}\n"
+        if len(rule.exchanges) == 1:
+            [exchange], [name] = rule.exchanges, names
+            if not exchange.reception.ending:
+                return f"reply:\n{margin}  {self._format_step(exchange, name, options, indent + 2)}"
+            step = self._format_step(exchange, name, options, indent + 4)
+            return f"reply:\n{margin}  - {step}{margin}  {_CLOSE}\n"
+        items = ["sequence:\n"]
+        for exchange, name in zip(rule.exchanges, names, strict=True):
+            is_torn = exchange.reception.ending != ""
+            step = self._format_step(exchange, name, options, indent + (6 if is_torn else 4))
+            items.append(f"{margin}  - - {step}{margin}    {_CLOSE}\n" if is_torn else f"{margin}  - {step}")
+        return "".join(items)
 
-    def _format_step(self, exchange: Exchange, name: str, indent: int) -> str:
-        return f"{' ' * indent}- respond:\n{self._format_keys(exchange, name, indent + 4)}"
-
-    def _format_keys(self, exchange: Exchange, name: str, indent: int) -> str:
-        margin, response, body = " " * indent, exchange.reception, self._forms[id(exchange)]
+    def _format_step(self, exchange: Exchange, name: str, options: WriteOptions, indent: int) -> str:
+        """Write the step `respond` from its first character, which is in the column `indent`."""
+        margin, response, body = " " * (indent + 2), exchange.reception, self._forms[id(exchange)]
         lines = [f"{margin}status: {response.status}\n"] if response.status != 200 else []
         lines.append(f"{margin}headers: {format_flow(list_headers(response))}\n")
-        if self._has_times and (pace := self._paces.format(exchange)):
+        if options.times and (pace := self._paces.format(exchange)):
             lines.append(f"{margin}pace: {pace}\n")
-        return "".join([*lines, format_body(body, name + body.suffix, indent)])
+        return "".join(["respond:\n", *lines, format_body(body, name + body.suffix, indent + 2)])
+
+
+def _format_origin(rule: RecordedRule, names: Sequence[str], options: WriteOptions) -> str:
+    first = rule.exchanges[0]
+    request = f", request: {rule.request}" if rule.request else ""
+    requests = f", requests: {format_flow([name + _REQUEST for name in names])}" if options.requests else ""
+    return f"recorded: {{from: {format_flow(first.host)}, on: {first.on}{request}{requests}}}\n"
 
 
 _REQUEST, _CLOSE = ".request.json", "- disconnect: close"
@@ -142,12 +147,12 @@ def write_recording(
         times: Whether replies have the pace at which they arrived.
         requests: Whether the bodies of requests are kept in files, too.
     """
-    writer = RuleWriter(rules, stem, times=times, requests=requests)
-    replay = _to_line(shlex.quote(f"{stem}.yaml"))
+    writer, options = RuleWriter(rules, stem), WriteOptions(times, requests)
+    replay = to_line(shlex.quote(f"{stem}.yaml"))
     head = f"# Recorded by mockclaude record. Replay: mockclaude {replay}\n"
     if not rules:
         return WrittenRecording(f"{head}rules: []\n", {})
-    text = join_rules([f"{head}rules:\n", *(writer.format(rule) for rule in rules)])
+    text = join_rules([f"{head}rules:\n", *(writer.format(rule, options) for rule in rules)])
     return WrittenRecording(text, writer.bodies)
 
 
@@ -189,5 +194,6 @@ def _is_streamed(exchange: Exchange) -> bool:
     return isinstance(document, Mapping) and document.get("stream") is True
 
 
-def _to_line(text: str) -> str:
+def to_line(text: str) -> str:
+    """Replace the characters of a text that are not printable by spaces."""
     return "".join([character if character.isprintable() else " " for character in text])

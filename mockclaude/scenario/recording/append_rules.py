@@ -1,0 +1,118 @@
+"""Add recorded rules to the text of a recording. No other byte of it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from mockclaude.api.request import MessagesRequest
+from mockclaude.scenario.conditions.work import TooMuchWorkError
+from mockclaude.scenario.match import find_matches
+from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
+from mockclaude.scenario.recording.file_references import list_file_stems
+from mockclaude.scenario.recording.recording_places import Edit, EditError, RecordingPlaces, apply_edits
+from mockclaude.scenario.recording.rule_text import DEFAULT_OPTIONS, RuleWriter, WriteOptions, join_rules
+from mockclaude.scenario.rules import Rule, Scenario
+
+
+class EditedRecording(NamedTuple):
+    """The text of a recording with changes, and the files of its new bodies.
+
+    Attributes:
+        bodies: The bytes of each new file, by its path relative to the scenario file.
+        notes: The new rules that do not stand at the end, with the reason.
+    """
+
+    text: str
+    bodies: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
+
+
+def append_rules(
+    text: str, scenario: Scenario, rules: Sequence[RecordedRule], stem: str, options: WriteOptions = DEFAULT_OPTIONS
+) -> EditedRecording:
+    """Add rules after those of a recording.
+
+    A rule whose request an earlier rule matches stands in front of that rule. An earlier rule with `times` does not
+    count: it was exhausted when the request arrived.
+
+    Args:
+        text: The text of the recording.
+        scenario: The scenario of the text.
+        rules: The new rules in their order.
+        stem: The name of the file without its suffix.
+        options: The optional parts of the new rules.
+
+    Raises:
+        EditError: The rules of the recording are not in block style.
+    """
+    places = RecordingPlaces(text, f"{stem}.yaml")
+    rules = _rename(rules, [str(rule.get("name")) for rule in places.rules])
+    writer = RuleWriter(rules, stem, list_file_stems(places.data, stem))
+    groups: dict[int, list[str]] = {}
+    notes = []
+    for rule in rules:
+        index = _find_place(scenario.rules, rule.exchanges)
+        groups.setdefault(index, []).append(writer.format(rule, options, places.indent))
+        if index < len(places.rules):
+            former = scenario.rules[index].label
+            notes.append(f"rule '{rule.name}' stands in front of {former}, which matches its request")
+    for separator in ("\n", ""):
+        edits = [_insert(places, index, texts, separator) for index, texts in sorted(groups.items())]
+        edited = apply_edits(text, edits)
+        if _keeps_rules(places, edited, len(rules)):
+            return EditedRecording(edited, writer.bodies, tuple(notes))
+    raise EditError(f"{stem}.yaml: no place for new rules; expected an empty line at the end of the file")
+
+
+def _rename(rules: Sequence[RecordedRule], names: Iterable[str]) -> list[RecordedRule]:
+    """Return rules with names that differ from those in use."""
+    used, renamed = set(names), []
+    for rule in rules:
+        number, name = 1, rule.name
+        while name in used:
+            number += 1
+            name = f"{rule.name} ({number})"
+        used.add(name)
+        renamed.append(rule._replace(name=name))
+    return renamed
+
+
+def _find_place(rules: Sequence[Rule], exchanges: Sequence[Exchange]) -> int:
+    """Return the number of rules that must stand before a rule of these exchanges."""
+    numbers = {rule: index for index, rule in enumerate(rules)}
+    endless = [rule for rule in rules if rule.times is None]
+    found = [rule for exchange in exchanges for rule in _list_matches(endless, exchange)]
+    return min((numbers[rule] for rule in found), default=len(rules))
+
+
+def _list_matches(rules: Sequence[Rule], exchange: Exchange) -> list[Rule]:
+    try:
+        return list(find_matches(rules, MessagesRequest(exchange.document, exchange.headers)))
+    except (KeyError, TypeError, AttributeError, TooMuchWorkError):  # the request is not a readable message
+        return []
+
+
+def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator: str) -> Edit:
+    """Insert rules in front of a rule, or after the last one.
+
+    The separator precedes them there: an empty line, or none if it would be part of the last rule.
+    """
+    text, added = places.text, join_rules(["", *texts])
+    if not places.rules:
+        return places.replace_empty_list("\n" + added)
+    at = places.find_rule(index)
+    if index == len(places.rules) and not text[:at].endswith("\n\n"):
+        added = separator + added
+    if not text[:at].endswith("\n"):
+        added = "\n" + added
+    is_followed = at < len(text)
+    return Edit(at, at, added + ("\n" if is_followed and not added.endswith("\n\n") else ""))
+
+
+def _keeps_rules(places: RecordingPlaces, edited: str, count: int) -> bool:
+    """Return whether a text has the data of another one, and so many more rules."""
+    after = RecordingPlaces(edited, "")
+    later = iter(after.rules)
+    is_kept = all(rule in later for rule in places.rules)
+    return is_kept and len(after.rules) == len(places.rules) + count and after.settings == places.settings

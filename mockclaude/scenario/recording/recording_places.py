@@ -1,0 +1,125 @@
+"""The places of rules and keys in the text of a recording, to change some of it and no other byte."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from mockclaude.scenario.loading.source import FileSource, read
+
+
+class EditError(Exception):
+    """A recording whose text cannot be changed. The message is one line."""
+
+
+class Edit(NamedTuple):
+    """A part of a text, and the text in its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+class RecordingPlaces:
+    """The text of a recording whose rules are a list in block style.
+
+    Args:
+        text: The text of a valid scenario file.
+        file: The name of the file, for errors.
+
+    Raises:
+        EditError: The rules are in another style.
+
+    Attributes:
+        rules: The rules as the file has them.
+        indent: The column of the rules' dashes.
+        end: The offset of the end of the rules.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self._file = file
+        self._source: FileSource = read("", text.encode())
+        self.data: dict[str, Any] = self._source.data
+        self.rules: list[dict[str, Any]] = self.data["rules"]
+        if not self.rules:
+            self.indent, self.end = 2, len(text)
+            return
+        self._dashes = [self._find_dash(index) for index in range(len(self.rules))]
+        self.indent = self._dashes[0] - self.find_line(self._dashes[0])
+        self.end = self._find_end()
+
+    def find_line(self, offset: int) -> int:
+        """Return the offset of the first character of a line."""
+        return self.text.rfind("\n", 0, offset) + 1
+
+    def find_rule(self, index: int) -> int:
+        """Return the offset of a rule with the comments above it; of the end after the last rule."""
+        return self._skip_comments(self.find_line(self._dashes[index])) if index < len(self.rules) else self.end
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The other keys of the file."""
+        return {key: value for key, value in self.data.items() if key != "rules"}
+
+    def replace_empty_list(self, text: str) -> Edit:
+        """Return the edit that puts a text in place of an empty list of rules."""
+        start = self._source.offset(("rules",))
+        end = self.text.index("]", start) + 1
+        return Edit(self.text.rindex(":", 0, start) + 1, end, text if self.text[end:].strip() else text.rstrip("\n"))
+
+    def find_comment(self, index: int) -> Edit:
+        """Return the line above a rule without its margin and its end; an empty one if the line is no comment."""
+        end = self.find_line(self._dashes[index]) - 1
+        start = self.find_line(end) + self.indent
+        return Edit(start, end, self.text[start:end]) if self.text.startswith("# ", start) else Edit(end, end, "")
+
+    def find_key(self, index: int, key: str) -> Edit:
+        """Return the lines of a key of a rule with its value, without comments after them.
+
+        Raises:
+            EditError: The rule is not in block style.
+        """
+        keys = sorted(self._source.offset(("rules", index, name), key=True) for name in self.rules[index])
+        start = self._source.offset(("rules", index, key), key=True)
+        following = next((offset for offset in keys if offset > start), None)
+        end = self.find_rule(index + 1) if following is None else self._skip_comments(self.find_line(following))
+        if end <= start:
+            raise self.error(index)
+        return Edit(start, end, self.text[start:end])
+
+    def error(self, index: int) -> EditError:
+        """Build the error for a rule in another style."""
+        place = self._source.place(("rules", index))
+        return EditError(f"{self._file}:{place.line}: a rule in flow style; expected a key in each line")
+
+    def _find_dash(self, index: int) -> int:
+        offset = self._source.offset(("rules", index))
+        margin = self.text[self.find_line(offset) : offset]
+        if margin.strip(" ") != "-" or self.text[offset] in "{&!":
+            raise self.error(index)
+        return self.find_line(offset) + margin.index("-")
+
+    def _find_end(self) -> int:
+        start = self._source.offset(("rules",), key=True)
+        keys = [self._source.offset((name,), key=True) for name in self.data]
+        following = min((offset for offset in keys if offset > start), default=None)
+        return len(self.text) if following is None else self._skip_comments(self.find_line(following))
+
+    def _skip_comments(self, start: int) -> int:
+        """Return the offset of the first of the comments directly above a line."""
+        while start:
+            before = self.find_line(start - 1)
+            line = self.text[before:start]
+            if not line.lstrip(" ").startswith("#") or len(line) - len(line.lstrip(" ")) > self.indent:
+                break
+            start = before
+        return start
+
+
+def apply_edits(text: str, edits: list[Edit]) -> str:
+    """Return a text with parts replaced. Edits at one place keep their order."""
+    parts, end = [], 0
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        parts += [text[end : edit.start], edit.text]
+        end = edit.end
+    return "".join([*parts, text[end:]])
