@@ -196,7 +196,7 @@ class MessagesRequest:
             begin = _begin_of_turn(self.messages, end)
             turn = self.messages[begin:end]
             number -= 1 + [message["role"] for message in turn].count("assistant")
-            yield EarlierTurn(number, "\n".join(_texts_of("user", turn)), self._results_in(turn))
+            yield EarlierTurn(number, "\n".join(list_texts("user", turn)), self._results_in(turn))
 
     @property
     def prefill(self) -> str:
@@ -213,7 +213,7 @@ class MessagesRequest:
     @cached_property
     def system(self) -> str:
         """The system prompt and all system messages, joined by line breaks."""
-        return "\n".join((*_block_texts(self.body.get("system") or ()), *_texts_of("system", self.messages)))
+        return "\n".join((*_block_texts(self.body.get("system") or ()), *list_texts("system", self.messages)))
 
     @cached_property
     def conversation(self) -> str:
@@ -308,7 +308,7 @@ def _current_turn(messages: list[Body]) -> tuple[int, str]:
     content = messages[begin]["content"] if begin == len(messages) - 1 else None
     if isinstance(content, str) and messages[begin]["role"] == "user":
         return begin, content
-    return begin, "\n".join(_texts_of("user", messages[begin:]))
+    return begin, "\n".join(list_texts("user", messages[begin:]))
 
 
 def _begin_of_turn(messages: list[Body], end: int) -> int:
@@ -324,7 +324,8 @@ def _blocks_of(message: Body) -> Iterable[Body]:
     return () if isinstance(content, str) else content
 
 
-def _texts_of(role: str, messages: Iterable[Body]) -> list[str]:
+def list_texts(role: str, messages: Iterable[Body]) -> list[str]:
+    """List the texts in the messages of a role."""
     texts: list[str] = []
     for message in messages:
         if message["role"] == role:

@@ -5,7 +5,7 @@ Volatile parts, such as dates and ids, do not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -33,6 +33,12 @@ def digest_request(body: Mapping[str, Any], varies: Callable[[bytes], bool] = la
         "settings": {name: body[name] for name in sorted(body) if name not in _NO_SETTINGS},
     }
     return " ".join(f"{part} {_digest(parts[part], varies) if parts[part] else '-'}" for part in PARTS)
+
+
+def merge_digests(digests: Sequence[str]) -> str:
+    """Return the parts of several requests with their hashes. A part that they do not share has none."""
+    words = zip(*map(str.split, digests), strict=True)
+    return " ".join(each[0] if len(set(each)) == 1 else VARIES for each in words)
 
 
 def find_stale_parts(recorded: str, body: Mapping[str, Any]) -> list[str]:

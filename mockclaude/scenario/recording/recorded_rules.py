@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from mockclaude.scenario.digests import merge_digests
 from mockclaude.scenario.format.recorded import PARTS, VARIES
 from mockclaude.scenario.recording.body_differences import Stability
 from mockclaude.scenario.recording.condition_search import ConditionSearch
@@ -72,7 +73,8 @@ class _Draft(NamedTuple):
         first = self.groups[0]
         name = name_rule(first.facts.turn, first.question, first.facts.result_names)
         exchanges = [exchange for group in self.groups for exchange in group.exchanges]
-        return RecordedRule(name, self.when, first.digests, _fold(exchanges), problem)
+        request = merge_digests([group.digests for group in self.groups])
+        return RecordedRule(name, self.when, request, _fold(exchanges), problem)
 
 
 def _order(drafts: Sequence[_Draft], shared: Sequence[Sequence[int]], proof: Proof) -> list[RecordedRule]:

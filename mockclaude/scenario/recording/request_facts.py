@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 from mockclaude.api import betas
-from mockclaude.api.request import MessagesRequest, without_reminders
+from mockclaude.api.request import MessagesRequest, list_texts, without_reminders
 from mockclaude.scenario.volatile import ESCAPES, VolatileParts
 
 Fingerprint: TypeAlias = bytes
@@ -75,7 +76,7 @@ class FactReader:
     def read(self, request: MessagesRequest) -> RequestFacts:
         """Return the facts of a request."""
         fields = {name: self._hash(value) for name, value in sorted(request.body.items()) if name != "messages"}
-        messages = [self._hash_message(message) for message in request.messages]
+        messages = [self._hash(message, is_message=True) for message in request.messages]
         absent = self._hash(None)
         header = request.headers.get(betas.HEADER, "")
         whole = [name.encode("utf-8", "surrogatepass") + fingerprint for name, fingerprint in fields.items()]
@@ -103,19 +104,16 @@ class FactReader:
         """Return a text without its volatile parts and the white space around it."""
         return self._parts.remove(text.encode()).decode().strip()
 
-    def _hash_message(self, message: Mapping[str, Any]) -> Fingerprint:
-        calls = [value for value in _list_ids(message) if value in self._call_ids]
-        fingerprint = self._hash(message)
-        return _digest(fingerprint + orjson.dumps(calls)) if calls else fingerprint
-
-    def _hash(self, value: Any) -> Fingerprint:
+    def _hash(self, value: Any, *, is_message: bool = False) -> Fingerprint:
         text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         key = _digest(text)
-        if key not in self._fingerprints:
+        known = self._fingerprints.get(key)
+        if known is None:
             for escape, character in ESCAPES:
                 text = text.replace(escape, character)
-            self._fingerprints[key] = _digest(self._parts.remove(text))
-        return self._fingerprints[key]
+            calls = [call_id for call_id in _list_ids(value) if call_id in self._call_ids] if is_message else []
+            known = self._fingerprints[key] = _digest(self._parts.remove(text) + "".join(calls).encode())
+        return known
 
 
 def answered_calls(request: MessagesRequest) -> tuple[int, tuple[str, ...]]:
@@ -135,10 +133,8 @@ def answered_calls(request: MessagesRequest) -> tuple[int, tuple[str, ...]]:
 
 
 def _first_text(request: MessagesRequest) -> str:
-    text = request.user
-    for turn in request.earlier_turns():
-        text = turn.user
-    return text
+    first = takewhile(lambda message: message["role"] != "assistant", request.messages)
+    return "\n".join(list_texts("user", first))
 
 
 def _list_ids(message: Mapping[str, Any]) -> Iterator[str]:

@@ -101,5 +101,6 @@ def _choose(
     elif group.lines:
         when["user"] = {"contains": choose_line(group.lines, lambda line: lines[turn, line] - 1)[0]}
     if result_names:
-        when["tool_result"] = to_name(min(result_names, key=lambda name: names[turn, name]))
+        name = min(result_names, key=lambda name: names[turn, name])
+        when["tool_result"] = {"name": to_name(name)} if "*" in name else name
     return {**when, **group.form}
