@@ -486,6 +486,10 @@ FIXTURE: list[tuple[Callable[[Any], Any], str]] = [
         lambda mock: type(mock)(validation="strict"),
         "`validation`: unknown mode, got 'strict'; expected anthropic, gateway or off",
     ),
+    (
+        lambda mock: type(mock)(stale="warm"),
+        "`stale`: unknown result, got 'warm'; expected warn, error or ignore; did you mean 'warn'?",
+    ),
     (lambda _: MockClaude(port=99999), "`port`: invalid value, got 99999; expected 0 to 65535, 0 for a free port"),
 ]
 """A call, and its message."""
@@ -517,6 +521,7 @@ MARKS = [
     ("sed=3", "unknown argument 'sed'; {known}; did you mean 'seed'?"),
     ('strict="yes"', "invalid strict, got 'yes'; expected true or false"),
     ("allow_unmatched=1", "invalid allow_unmatched, got 1; expected true or false"),
+    ('stale="fail"', "invalid stale, got 'fail'; expected warn, error or ignore"),
     ('retry_speed="1"', "invalid retry_speed, got '1'; expected instant, or a factor, e.g. 10x"),
     ("speed=2", "invalid speed, got 2; expected instant, manual, or a factor, e.g. 10x"),
     ("3", "invalid file, got 3; expected a path"),
@@ -531,7 +536,7 @@ def test_wrong_marks(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
 
     result.assert_outcomes(errors=len(MARKS))
-    known = "expected seed, validation, speed, retry_speed, strict or allow_unmatched"
+    known = "expected seed, validation, speed, retry_speed, stale, strict or allow_unmatched"
     for number, (_, message) in enumerate(MARKS):
         text = message.format(folder=pytester.path, known=known)
         assert f"test_marks.py:{2 + 2 * number}: mark mockclaude: {text}" in result.outlines

@@ -28,11 +28,12 @@ COMMANDS = {
     "record": "record",
     "journal": "journal",
     "recheck": "journal",
+    "steps": "steps",
 }
 """Command -> its module."""
 
-FORMER_NAMES = {"replay": "recheck"}
-"""Former name of a command -> its name."""
+RENAMED = {"replay": "replay is now recheck; to replay a recording to a client: mockclaude serve RECORDING"}
+"""Former name of a command -> the error that names the command in its place."""
 
 
 class _Commands(click.Group):
@@ -44,16 +45,16 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (as above)
-        name = FORMER_NAMES.get(cmd_name, cmd_name)
-        if name != cmd_name:
-            click.echo(f"warning: `{cmd_name}` is the former name of `{name}`; use `mockclaude {name}`", err=True)
-        if name not in ("run", "record"):  # whose command inherits the environment
+        if cmd_name not in ("run", "record"):  # whose command inherits the environment
             os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no search through all installed packages
-        command: Any = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
+        command: Any = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
         return command  # type: ignore[no-any-return]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        has_command = bool(args) and args[0] in (*COMMANDS, *FORMER_NAMES, "-h", "--help", "--version")
+        if args[:1] and args[0] in RENAMED:
+            click.echo(RENAMED[args[0]], err=True)
+            ctx.exit(2)
+        has_command = bool(args) and args[0] in (*COMMANDS, "-h", "--help", "--version")
         if args[:1] == ["scenarios"] and args[1:] not in ([], ["-h"], ["--help"]) and os.path.exists("scenarios"):
             has_command = False  # `mockclaude scenarios --port 8080` serves a path, as before this command existed
         if args and not has_command:

@@ -16,6 +16,7 @@ from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, pars
 if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
+    from mockclaude.scenario.format.policy import Stale
 
 JOURNAL = "/_mockclaude/journal?limit=1000"
 """The path of the journal. A server keeps 1,000 requests of a lane."""
@@ -85,6 +86,7 @@ def _pretty(url: str, line: bytes) -> str:
 @options.SEED
 @options.VALIDATION
 @options.BETAS
+@options.STALE
 @options.retry_speed_option("1x")
 @options.MAX_UPLOAD
 def recheck(
@@ -93,6 +95,7 @@ def recheck(
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
+    stale: Stale | None,
     retry_speed: str,
     max_upload: int,
 ) -> None:
@@ -106,7 +109,7 @@ def recheck(
     from mockclaude.server.clock import parse_speed
 
     speed = parse_option("--retry-speed", parse_speed, retry_speed)
-    scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
+    scenarios = ScenarioLoader(files, seed, validation, betas=betas, stale=stale).load_or_exit()
     entries = read_entries(recording)
     differences = find_differences(scenarios, entries, speed, max_upload)
     for difference in differences:

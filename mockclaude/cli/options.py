@@ -15,6 +15,7 @@ from mockclaude.scenario.diagnostics import ScenarioError
 
 if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
+    from mockclaude.scenario.format.policy import Stale
     from mockclaude.scenario.rules import Scenario
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class ScenarioLoader(NamedTuple):
     strict: bool = False
     betas: AcceptedBetas | None = None
     no_built_in: bool = False
+    stale: Stale | None = None
 
     def load(self) -> dict[str, Scenario]:
         """Load the scenarios by name.
@@ -48,9 +50,10 @@ class ScenarioLoader(NamedTuple):
         Raises:
             ScenarioError: A file is invalid or, with `strict`, depends on the clock or on the order of requests.
         """
-        from mockclaude.scenario.loading.loader import load_all
+        from mockclaude.scenario.loading.loader import load_all, override
 
-        scenarios = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
+        loaded = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
+        scenarios = {name: override(scenario, None, stale=self.stale) for name, scenario in loaded.items()}
         if self.strict:
             from mockclaude.scenario.lint.determinism import require_determinism
 
@@ -102,6 +105,12 @@ def _parse_betas(text: str) -> AcceptedBetas:
     return parse_option("--betas", parse_accepted_betas, text)
 
 
+def _parse_stale(text: str) -> Stale:
+    from mockclaude.scenario.format.policy import parse_stale
+
+    return parse_option("--stale", parse_stale, text)
+
+
 SEED = option("--seed", type=int, help="Random seed. Overrides `seed` in the files.")
 VALIDATION = option(
     "--validation",
@@ -118,6 +127,13 @@ NO_BUILT_IN = option(
     "--no-built-in",
     is_flag=True,
     help="Omit the built-in scenario: only rules of FILES and added rules reply.",
+)
+STALE = option(
+    "--stale",
+    metavar="[warn|error|ignore]",
+    callback=lambda _context, _parameter, text: None if text is None else _parse_stale(text),
+    help="Requests that differ from the recorded request of their rule: warn (a note in the log), error (refused like "
+    "an unmatched request), or ignore. Default: warn.",
 )
 STRICT = option(
     "--strict-determinism",

@@ -21,6 +21,7 @@ from mockclaude.cli.options import ScenarioLoader, option, parse_option, print_w
 if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
+    from mockclaude.scenario.format.policy import Stale
     from mockclaude.server.site import Site
 
 FORWARDED = tuple(
@@ -54,6 +55,7 @@ class WithCommand(click.Command):
 @options.SEED
 @options.VALIDATION
 @options.BETAS
+@options.STALE
 @options.STRICT
 @options.speed_option("1x")
 @options.retry_speed_option("instant")
@@ -67,6 +69,7 @@ def run(
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
+    stale: Stale | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -75,7 +78,7 @@ def run(
     """Run COMMAND with a server for FILES.
 
     The environment of COMMAND points the SDKs to the server. The exit code is that of COMMAND, or 1 if a request was
-    unmatched.
+    unmatched, or refused as stale.
     """
     command: list[str] = ctx.meta[COMMAND]
     if not command:
@@ -90,14 +93,14 @@ def run(
     clock = Clock(parse_option("--speed", parse_speed, speed))
     retries = parse_option("--retry-speed", parse_speed, retry_speed)
     summary = Summary()
-    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in).load_or_exit()
+    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in, stale).load_or_exit()
     print_warnings(scenarios, err=True)
     journal = Journal(max_body=MAX_BODY)
     site = Site(scenarios, journal=journal, clock=clock, retry_speed=retries, max_upload=max_upload)
     site.journal.subscribe("ended", summary.add)
     code = _run_with_server(command, site)
     write_error(str(summary))
-    sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
+    sys.exit(code or int(bool(summary.unmatched and not allow_unmatched) or bool(summary.stale)))
 
 
 def _find_fix(files: Sequence[Path]) -> str:

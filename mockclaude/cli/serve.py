@@ -14,6 +14,7 @@ from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, pars
 if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
+    from mockclaude.scenario.format.policy import Stale
     from mockclaude.server.log_writer import WriteEntries
     from mockclaude.server.run import SideTask, SiteSettings
 
@@ -32,6 +33,7 @@ PORT = 4141
 @options.SEED
 @options.VALIDATION
 @options.BETAS
+@options.STALE
 @options.STRICT
 @options.speed_option("1x", " manual: advanced by the admin API only.")
 @options.retry_speed_option("1x")
@@ -54,6 +56,7 @@ def serve(
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
+    stale: Stale | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -74,7 +77,7 @@ def serve(
 
     trust = create_trust(host, hosts, origins, admin_token)
     settings = _parse_settings(speed, retry_speed, max_upload, data)
-    loader = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in)
+    loader = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in, stale)
     watcher = _watch(loader) if watch else None
     scenarios = loader.load_or_exit()
     print_warnings(scenarios, err=True)

@@ -62,7 +62,7 @@ class Decision(NamedTuple):
         notes: Notes for the journal: warnings, truncations, faults, draws.
         rule: The selected rule.
         draws: The keys of the pseudo-random values.
-        unmatched: Whether no rule matched.
+        unmatched: Whether no rule matched, or the rule refuses a stale request.
         closest: The near miss of an unmatched request.
         whole: The body with all messages of its thread, if the request continues one; of a request in another dialect,
             the body in the API's own.

@@ -80,7 +80,7 @@ class LiveReply:
         if batch is None:
             decision = builder.fail(failure) if failure else self._decide_unsent()
             return Part(decision.response, decision)
-        sent = to_rendered_reply(response.reply, response.sent)
+        sent = to_rendered_reply(response.reply, response.sent)._replace(message_id=response.sent_id)
         notes = (*response.notes, *builder.faults.notes)
         return Part(batch, builder.finish(sent, notes, builder.reason(failure)))
 

@@ -24,7 +24,7 @@ def decide_recorded(http: HttpRequest, state: ScenarioState, error: ApiError) ->
         decision = decide(lenient, state, state.recorded_rules)
     except ApiError:
         return None
-    if decision.unmatched:  # the rules are exhausted
+    if decision.unmatched and decision.rule is None:  # the rules are exhausted
         state.store.commit((*decision.effects, *decision.at_end))
         return None
     note = f"warning: the API's rules, as known here, would have refused it: {error.message}"

@@ -8,8 +8,8 @@ from mockclaude.engine.fault_selection import SelectedFaults
 from mockclaude.engine.reply_effects import build_limit_headers, list_effects, list_end_effects
 from mockclaude.engine.reply_inputs import (
     CHUNK_SIZE_HEADER,
+    describe_stale_parts,
     message_context,
-    note_stale_parts,
     requested_chunk_size,
     requested_pace,
     template_context,
@@ -85,6 +85,9 @@ class ReplyBuilder:
     def decide(self, template: ReplyTemplate) -> Decision:
         """Render `template` as a reply and decide to send it."""
         context, rule = self.context, self.rule
+        stale = self.describe_stale() if rule.recorded else ""
+        if stale and context.state.scenario.policy.stale == "error":
+            return self.refuse(stale)
         try:
             pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
             size = self.chunk_size() if CHUNK_SIZE_HEADER in context.http.headers else rule.chunk_size
@@ -98,19 +101,22 @@ class ReplyBuilder:
                 reply = render_response(template, pace, self.template_context(), self.draws, ids, fields)
         except ApiError as error:
             return self.fail(error)
-        return self.complete(reply)
+        if stale:
+            reply = reply._replace(notes=(*reply.notes, stale))
+        return self.complete(reply, is_recorded=template.recorded is not None)
 
-    def complete(self, reply: RenderedReply) -> Decision:
-        """Add limit headers to a reply, apply its faults, and decide to send it."""
+    def complete(self, reply: RenderedReply, *, is_recorded: bool = False) -> Decision:
+        """Add limit headers to a reply, apply its faults, and decide to send it.
+
+        The events of a recorded reply have the form of the recording.
+        """
         context, (faults, notes) = self.context, self.faults
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
         as_recorded, betas = context.state.scenario.policy.as_recorded, context.request.api_headers.betas
-        if reply.response.is_stream and not reply.recorded_id and (as_recorded or THINKING_COUNT_BETA in betas):
+        if reply.response.is_stream and not is_recorded and (as_recorded or THINKING_COUNT_BETA in betas):
             for edit in self.event_edits():
                 reply = reply._replace(response=edit(reply.response))
-        if self.rule.recorded:
-            notes = (*notes, *note_stale_parts(self.rule, context.request))
         if faults:
             from mockclaude.reply.faults.apply import apply_faults
 
@@ -149,7 +155,7 @@ class ReplyBuilder:
             self.rule,
             self.draws,
             whole=context.whole,
-            effects=list_effects(context, reply, reply.recorded_id or self.response_context.message_id),
+            effects=list_effects(context, reply, reply.message_id or self.response_context.message_id),
             at_end=list_end_effects(context, reply),
         )
 
@@ -167,6 +173,17 @@ class ReplyBuilder:
             effects=(*context.cache_effects, *context.release_effects),
             at_end=context.at_end,
         )
+
+    def describe_stale(self) -> str:
+        """Describe the stale parts of the request, unless the policy ignores them."""
+        if self.context.state.scenario.policy.stale == "ignore":
+            return ""
+        return describe_stale_parts(self.rule, self.context.request)
+
+    def refuse(self, stale: str) -> Decision:
+        """Decide to refuse a stale request with the error of an unmatched one."""
+        message = f"{self.rule.label}: {stale}; record the reply again, or set `stale` to warn"
+        return self.fail(self.context.state.scenario.policy.unmatched_error(message))._replace(unmatched=True)
 
     def interrupt(self, response: Response) -> Decision:
         """Decide on a live reply of which only `response` was sent.

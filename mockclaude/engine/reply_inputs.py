@@ -75,12 +75,12 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_siz
     return ReplyContext(cached and cached.usage, fields, rule.as_written, chunk_size)
 
 
-def note_stale_parts(rule: Rule, request: MessagesRequest) -> tuple[str, ...]:
-    """Return a note on the parts of a request that differ from the recorded one."""
+def describe_stale_parts(rule: Rule, request: MessagesRequest) -> str:
+    """Describe the parts that differ from the recorded request; '' without one."""
     from mockclaude.scenario.digests import find_stale_parts
 
     parts = find_stale_parts(rule.recorded, request.body)
-    return (f"stale: {', '.join(parts)} differ from what was recorded",) if parts else ()
+    return f"stale: {', '.join(parts)} differ from what was recorded" if parts else ""
 
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

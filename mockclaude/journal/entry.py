@@ -65,7 +65,7 @@ class JournalEntry:
         raw_notes: Notes on the decision, with the credentials in them.
         rule: The selected rule, if any.
         draws: The keys of the pseudo-random values of the response, if any.
-        unmatched: Whether no rule matched a Messages request.
+        unmatched: Whether no rule matched a Messages request, or its rule refused it as stale.
         closest: The near miss of an unmatched request, if any.
         whole: The body with all messages of its thread, if the request continues one; of a request in another dialect,
             the body in the API's own.
@@ -148,6 +148,11 @@ class JournalEntry:
     def status(self) -> int:
         """The HTTP status of the response; 0 if none is sent."""
         return self.script.status
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the rule refused the request, as it differs from the recorded one."""
+        return self.unmatched and self.rule is not None
 
     @property
     def planned(self) -> Sequence[tuple[int, int]]:

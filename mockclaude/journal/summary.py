@@ -1,4 +1,4 @@
-"""The summary of a run: requests by status, and unmatched requests by reason."""
+"""The summary of a run: requests by status, unmatched and stale requests by reason."""
 
 from __future__ import annotations
 
@@ -11,17 +11,25 @@ _NAMED = 10
 
 
 class Summary:
-    """Counts ended requests by status, items, and unmatched requests by reason."""
+    """Counts ended requests by status, items, unmatched and stale requests by reason."""
 
     def __init__(self) -> None:
         self._statuses: Counter[int] = Counter()
-        self._unmatched: Counter[str] = Counter()
+        self._unmatched: Counter[tuple[str, str]] = Counter()
         self._batches: Counter[tuple[str, str]] = Counter()
 
     @property
     def unmatched(self) -> int:
         """The number of unmatched requests."""
-        return self._unmatched.total()
+        return self._count("unmatched")
+
+    @property
+    def stale(self) -> int:
+        """The number of requests that were refused as stale."""
+        return self._count("stale")
+
+    def _count(self, kind: str) -> int:
+        return sum(times for (of, _), times in self._unmatched.items() if of == kind)
 
     @property
     def count(self) -> int:
@@ -35,7 +43,7 @@ class Summary:
         else:
             self._batches[entry.scenario, entry.batch[0]] += 1
         if entry.unmatched:
-            self._unmatched[entry.reason] += 1
+            self._unmatched["stale" if entry.is_stale else "unmatched", entry.reason] += 1
 
     def __str__(self) -> str:
         count = self.count
@@ -45,8 +53,8 @@ class Summary:
         if self._batches:
             batches, items = len(self._batches), self._batches.total()
             lines.append(f"{batches:,} batch{'es' * (batches != 1)} of {items:,} item{'s' * (items != 1)}")
-        for reason, times in self._unmatched.most_common(_NAMED):
-            lines.append(f"unmatched{f', {times} times' if times > 1 else ''}: {reason}")
+        for (kind, reason), times in self._unmatched.most_common(_NAMED):
+            lines.append(f"{kind}{f', {times} times' if times > 1 else ''}: {reason}")
         if len(self._unmatched) > _NAMED:
             lines.append(f"and {len(self._unmatched) - _NAMED} more reasons")
         return "\n".join(lines)

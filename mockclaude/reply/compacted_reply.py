@@ -43,7 +43,7 @@ def compose_compacted(
 def has_summary(step: CompiledStep) -> bool:
     """Return whether a step adds a compaction."""
     data = step.value.data
-    blocks = [data] if step.kind == "block" else data["content"] if step.kind == "message" else ()
+    blocks = [data] if step.kind == "block" else data.get("content", ()) if step.kind == "message" else ()
     return any(isinstance(block, dict) and block.get("type") == "compaction" for block in blocks)
 
 

@@ -109,7 +109,7 @@ def compose(
     for step in template.steps:
         drafter.add(step.kind, step.value.fill(scope))
     parts = drafter.parts
-    if context.as_written or drafter.message is not None:
+    if context.as_written or drafter.is_whole:
         return finish(drafter, TruncatedReply(parts), message_id, context)
     return finish(
         drafter,
@@ -137,7 +137,8 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     if drafter.message is not None:
         from mockclaude.reply.written_message import merge_message
 
-        message, first_usage = merge_message(message, drafter.message), {}
+        message = merge_message(message, drafter.message)
+        first_usage = first_usage if drafter.message.get("usage") is None else {}
     notes = () if context.as_written else _build_notes(truncated, request.body, content)
     if drafter.has_thinking and not context.as_written:
         notes = (*_build_display_notes(request), *notes)
@@ -168,7 +169,7 @@ class Drafter:
         content: The blocks among the parts.
         ending: The value of the last `stop_reason` step; None without one.
         usage: The value of the last `usage` step.
-        message: The value of the last `message` step; None without one. Such a reply is not truncated.
+        message: The values of the `message` steps; None without one.
         has_thinking: Whether a step writes thinking, whose text the model may omit.
     """
 
@@ -182,6 +183,11 @@ class Drafter:
         self.usage: Mapping[str, Any] = {}
         self.message: Mapping[str, Any] | None = None
         self.has_thinking = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a `message` step has content. Such a reply is not truncated."""
+        return self.message is not None and "content" in self.message
 
     def add(self, kind: str, value: Any) -> None:
         """Add the parts of a step.
@@ -212,10 +218,11 @@ class Drafter:
         self.content += blocks
 
     def _add_message(self, message: Mapping[str, Any]) -> None:
-        for block in message["content"]:
+        for block in message.get("content", ()):
             self.add("block", {**block, "text": to_text(block["text"])} if block["type"] == "text" else block)
         texts = {key: to_text(message[key]) for key in ("id", "model") if message.get(key) is not None}
-        self.message = {**message, **texts}
+        before = {} if self.is_whole and "content" in message else self.message or {}
+        self.message = {**before, **message, **texts}
 
 
 def _build_error(value: Mapping[str, Any]) -> ApiError:

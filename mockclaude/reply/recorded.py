@@ -67,8 +67,8 @@ def render_recorded(
         response = schedule_reply(reply, pace, draws, context, stream=request.stream)
     else:
         response = build_recorded_response(recorded, pace, constants, draws, context)
-    content, recorded_id = message["content"] if is_whole else None, str(message.get("id") or context.message_id)
-    return RenderedReply(response, notes, content, recorded.usage, recorded_id=recorded_id)
+    content, message_id = message["content"] if is_whole else None, str(message.get("id") or context.message_id)
+    return RenderedReply(response, notes, content, recorded.usage, message_id=message_id)
 
 
 def build_recorded_response(

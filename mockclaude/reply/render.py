@@ -54,7 +54,7 @@ def render_response(
 def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:
     """Add the notes, content, usage and files of a reply to its response."""
     content = reply.message["content"] if reply.is_complete else None
-    return RenderedReply(response, reply.notes, content, reply.message["usage"], reply.files)
+    return RenderedReply(response, reply.notes, content, reply.message["usage"], reply.files, reply.message["id"])
 
 
 def list_event_edits(betas: Collection[str], weights: Weights, draws: Draws, *, as_recorded: bool) -> list[EventEdit]:

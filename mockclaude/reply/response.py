@@ -170,7 +170,7 @@ class RenderedReply(NamedTuple):
         content: The content of the message; None if the reply does not reach its end.
         usage: The usage of the message. Without `input_tokens`, the count of the request applies.
         files: The files that the tools of the reply make.
-        recorded_id: The id of a recorded message; '' for a message of this server.
+        message_id: The id of a recorded message, or of one whose id the reply has; '' for a drawn id.
     """
 
     response: Response
@@ -178,7 +178,7 @@ class RenderedReply(NamedTuple):
     content: list[Block] | None
     usage: Mapping[str, Any]
     files: tuple[MadeFile, ...] = ()
-    recorded_id: str = ""
+    message_id: str = ""
 
 
 _NO_HEADERS = Headers()

@@ -282,7 +282,7 @@ def _list_blocks(reply: ReplyTemplate) -> Iterator[Any]:
     if reply.recorded is not None and reply.recorded.assembled is not None:
         yield from reply.recorded.assembled.message["content"]
     for step in reply.steps:
-        yield from step.value.data["content"] if step.kind == "message" else [step.value.data]
+        yield from step.value.data.get("content", ()) if step.kind == "message" else [step.value.data]
 
 
 def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str], batch: int) -> Rule:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeVar
 from mockclaude.api.mode import MODES
 from mockclaude.journal.verification import CountRange
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
+from mockclaude.scenario.format.policy import parse_stale
 
 T = TypeVar("T")
 
@@ -77,6 +78,18 @@ def check_validation(value: Any) -> None:
     """
     if value is not None and value not in MODES:
         raise ValueError(f"`validation`: unknown mode, got {format_value(value)}; expected {join_words(MODES)}")
+
+
+def check_stale(value: Any) -> None:
+    """Check the result of stale requests.
+
+    Raises:
+        ValueError: The result is unknown.
+    """
+    try:
+        parse_stale(value)
+    except ValueError as error:
+        raise ValueError(f"`stale`: {error}") from None
 
 
 def check_port(value: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from mockclaude.api.mode import Mode
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal.journal import Journal
-from mockclaude.scenario.loading.loader import load
+from mockclaude.scenario.format.policy import Stale
+from mockclaude.scenario.loading.loader import load, override
 from mockclaude.scenario.rules import Rule, RuleKey, Scenario
 from mockclaude.server.clock import ManualClock, create_clock, parse_speed
 from mockclaude.server.site import Site
@@ -33,11 +34,12 @@ class LocalServer(BackgroundServer):
         validation: Mode | None,
         speed: str,
         retry_speed: str,
+        stale: Stale,
         port: int,
         max_body: int,
         max_upload: int,
     ) -> None:
-        self._seed, self._validation = seed, validation
+        self._seed, self._validation, self._stale = seed, validation, stale
         scenarios, clock = {"": self._load(files)}, create_clock(speed)
         journal = Journal(max_body=max_body)
         site = Site(
@@ -55,14 +57,21 @@ class LocalServer(BackgroundServer):
         return self.site.served[""]
 
     def configure(
-        self, files: Iterable[str | Path], *, seed: int | None, validation: Mode | None, speed: str, retry_speed: str
+        self,
+        files: Iterable[str | Path],
+        *,
+        seed: int | None,
+        validation: Mode | None,
+        speed: str,
+        retry_speed: str,
+        stale: Stale,
     ) -> None:
         """Reset the server and serve `files` with these settings.
 
         Raises:
             ScenarioError: A file is unreadable or invalid. The server keeps its rules and requests.
         """
-        self._seed, self._validation = seed, validation
+        self._seed, self._validation, self._stale = seed, validation, stale
         scenario, clock = self._load(files), create_clock(speed)
         self.replace_site(self.site.renew({"": scenario}, clock, parse_speed(retry_speed)))
 
@@ -120,14 +129,11 @@ class LocalServer(BackgroundServer):
 
     def _load(self, files: Iterable[str | Path]) -> Scenario:
         paths = [Path(file) for file in files]
-        return _override(load(paths), self._seed, self._validation) if paths else _empty(self._seed, self._validation)
+        if not paths:
+            return _empty(self._seed, self._validation, self._stale)
+        return override(load(paths), self._seed, validation=self._validation, stale=self._stale)
 
 
 @lru_cache
-def _empty(seed: int | None, validation: Mode | None) -> Scenario:
-    return _override(Scenario(()), seed, validation)
-
-
-def _override(scenario: Scenario, seed: int | None, validation: Mode | None) -> Scenario:
-    policy = scenario.policy._replace(validation=validation or scenario.policy.validation)
-    return scenario._replace(seed=scenario.seed if seed is None else seed, policy=policy)
+def _empty(seed: int | None, validation: Mode | None, stale: Stale) -> Scenario:
+    return override(Scenario(()), seed, validation=validation, stale=stale)

@@ -15,7 +15,14 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.server.request_body import MAX_BODY, MAX_UPLOAD
-from mockclaude.testing.arguments import check_port, check_seed, check_times, check_validation, explain_attributes
+from mockclaude.testing.arguments import (
+    check_port,
+    check_seed,
+    check_stale,
+    check_times,
+    check_validation,
+    explain_attributes,
+)
 from mockclaude.testing.call_site import find_call_site
 from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
 from mockclaude.testing.environment import build_environment, temporary_environment
@@ -23,7 +30,7 @@ from mockclaude.testing.local_server import LocalServer
 from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.rule_builder import AddedRule, ReplyMethods, RuleBuilder, RuleDraft
 from mockclaude.testing.tracebacks import hide_frames
-from mockclaude.testing.types import OptionsDict, Predicate, ReplyFunction, WhenDict
+from mockclaude.testing.types import OptionsDict, Predicate, ReplyFunction, StaleResult, WhenDict
 
 
 @explain_attributes
@@ -40,6 +47,8 @@ class MockClaude(ReplyMethods):
         validation: Validation mode. Overrides `validation` in the files.
         speed: Speed of time: a factor such as `10x`, `instant` or `manual`.
         retry_speed: Divisor of the retry delays sent to clients: a factor such as `10x`, or `instant`.
+        stale: The result of a request that differs from the recorded request of its rule: `warn` (a note in the
+            journal), `error` (refused like an unmatched request) or `ignore`.
         port: The port of the server. 0: a free port.
         max_body: Bytes of each request body that the journal keeps. Default: all that the API accepts.
         max_upload: Bytes of the largest upload or batch, and of all files of a lane. Default: 64 MB.
@@ -57,12 +66,14 @@ class MockClaude(ReplyMethods):
         validation: Mode | None = None,
         speed: str = "instant",
         retry_speed: str = "instant",
+        stale: StaleResult = "warn",
         port: int = 0,
         max_body: int = MAX_BODY,
         max_upload: int = MAX_UPLOAD,
     ) -> None:
         check_seed(seed)
         check_validation(validation)
+        check_stale(stale)
         check_port(port)
         self._server = LocalServer(
             files,
@@ -70,6 +81,7 @@ class MockClaude(ReplyMethods):
             validation=validation,
             speed=speed,
             retry_speed=retry_speed,
+            stale=stale,
             port=port,
             max_body=max_body,
             max_upload=max_upload,
@@ -192,7 +204,7 @@ class MockClaude(ReplyMethods):
 
     @property
     def unmatched_requests(self) -> list[JournalEntry]:
-        """The Messages requests that no rule matched."""
+        """The Messages requests that no rule matched, or whose rule refused them as stale."""
         journal = self._server.journal
         return [*journal.dropped_unmatched, *(entry for entry in journal.entries() if entry.unmatched)]
 
@@ -255,9 +267,12 @@ class MockClaude(ReplyMethods):
         validation: Mode | None = None,
         speed: str = "instant",
         retry_speed: str = "instant",
+        stale: StaleResult = "warn",
     ) -> None:
         """Reset, as if the instance had been created with these arguments."""
-        self._server.configure(files, seed=seed, validation=validation, speed=speed, retry_speed=retry_speed)
+        self._server.configure(
+            files, seed=seed, validation=validation, speed=speed, retry_speed=retry_speed, stale=stale
+        )
         self._clear_rules()
 
     def _clear_rules(self) -> None:

@@ -166,6 +166,7 @@ def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
             validation=settings.validation,
             speed=settings.speed,
             retry_speed=settings.retry_speed,
+            stale=settings.stale,
         )
     except pytest.UsageError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
@@ -180,7 +181,7 @@ def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test with callback errors, unmatched requests or unused rules."""
+    """Fail a test with callback errors, unmatched or stale requests, or unused rules."""
     result = yield from _check_phase(item)
     usage = item.stash.get(_USAGE, None)
     if usage is not None:
@@ -234,7 +235,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _check_phase(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a phase of a test with callback errors or unmatched requests.
+    """Fail a phase of a test with callback errors, unmatched or stale requests.
 
     If the phase has failed already, the callback errors are set as its cause.
     """
@@ -253,8 +254,11 @@ def _check_phase(item: pytest.Item) -> Generator[None, object, object]:
     if callback_error is not None:
         raise callback_error
     usage = item.stash.get(_USAGE, None)
-    if usage is not None and not usage.settings.allow_unmatched:
-        unmatched = [entry.reason for entry in usage.unmatched if entry.number > usage.checked]
+    if usage is not None:
+        allows = usage.settings.allow_unmatched
+        unmatched = [
+            entry.reason for entry in usage.unmatched if entry.number > usage.checked and (entry.is_stale or not allows)
+        ]
         if unmatched:
             pytest.fail("\n".join(unmatched), pytrace=False)
     return result

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean, join_words
+from mockclaude.scenario.format.policy import Stale
 from mockclaude.scenario.loading.shipped import SIGN, resolve_all, suggest_shipped
 
 
@@ -47,6 +48,13 @@ OPTIONS: Mapping[str, Option] = {
     "retry_speed": Option(
         "instant", str, "Divide the retry delays sent to clients", "instant, or a factor, e.g. 10x", _SPEED
     ),
+    "stale": Option(
+        "warn",
+        str,
+        "Requests that differ from the recorded ones: a note, an error that fails the test, or nothing",
+        "warn, error or ignore",
+        "warn|error|ignore",
+    ),
     "strict": Option(False, bool, "Fail a test with a rule that was never selected", "true or false"),
     "allow_unmatched": Option(False, bool, "Do not fail a test with an unmatched request", "true or false"),
 }
@@ -63,6 +71,7 @@ class Settings(NamedTuple):
     validation: Any = None
     speed: str = "instant"
     retry_speed: str = "instant"
+    stale: Stale = "warn"
     strict: bool = False
     allow_unmatched: bool = False
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Required, TypeAlias, TypedDict
 from pydantic import BaseModel
 
 from mockclaude.api.request import MessagesRequest
+from mockclaude.scenario.format.policy import Stale
 
 
 class MatcherDict(TypedDict, total=False):
@@ -30,6 +31,9 @@ class ToolResultDict(TypedDict, total=False):
     is_error: bool
     content: Texts
 
+
+StaleResult: TypeAlias = Stale
+"""The result of a request that differs from the recorded request of its rule."""
 
 EndpointName: TypeAlias = Literal["messages", "count_tokens", "models", "batches", "files", "skills"]
 

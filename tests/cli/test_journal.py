@@ -102,11 +102,11 @@ def test_recording_has_no_key_and_no_differences(recording: Path) -> None:
     assert (result.exit_code, result.output) == (0, "2 requests: answered as recorded\n")
 
 
-def test_former_name_of_a_command_warns(recording: Path) -> None:
-    result = invoke("replay", recording, recording.with_name("hello.yaml"))
+def test_the_former_command_replay_names_both_others() -> None:
+    result = invoke("replay", "recording.jsonl", "--pace", "1x")
 
-    assert (result.exit_code, result.stdout) == (0, "2 requests: answered as recorded\n")
-    assert result.stderr == "warning: `replay` is the former name of `recheck`; use `mockclaude recheck`\n"
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "replay is now recheck; to replay a recording to a client: mockclaude serve RECORDING\n"
 
 
 def test_difference_is_reported_with_exit_code_1(recording: Path, tmp_path: Path) -> None:

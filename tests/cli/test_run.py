@@ -65,6 +65,34 @@ def test_run_reports_unmatched_requests_with_exit_code_1(
     ]
 
 
+STALE = "system - tools - messages 00000000 settings 00000000"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "status"),
+    [((), 0, 200), (("--stale", "ignore"), 0, 200), (("--stale", "error", "--allow-unmatched"), 1, 410)],
+    ids=str,
+)
+def test_run_reports_stale_requests_with_exit_code_1(
+    tmp_path: Path, ask: tuple[object, ...], options: tuple[str, ...], code: int, status: int
+) -> None:
+    origin = f"{{from: localhost, on: 2026-11-30, request: {STALE}}}"
+    tide = written(tmp_path / "tide.yaml", f"rules: [{{name: tide, reply: Hi, recorded: {origin}}}]")
+    result = invoke("run", tide, *options, *ask, "Hello")
+    message = f"'tide' ({tide}:1:9): stale: messages, settings differ from what was recorded"
+
+    assert result.exit_code == code
+    assert f"({status}: 1)" in result.stderr
+    assert (f"\nstale: {message}; record the reply again" in result.stderr) is (code == 1)
+
+
+def test_an_unknown_result_of_stale_requests_is_an_error(hello: Path) -> None:
+    result = invoke("run", hello, "--stale", "eror", "--", "true")
+
+    assert result.exit_code == 2
+    assert "unknown result, got 'eror'; expected warn, error or ignore; did you mean 'error'?" in result.output
+
+
 @pytest.mark.parametrize("files", [("--no-built-in",), ("nothing.yaml",)])
 def test_run_without_built_in_replies_with_rules_only(
     ask: tuple[object, ...], files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

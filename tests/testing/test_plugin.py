@@ -134,6 +134,29 @@ def test_hello(mockclaude):
     run(tests, *arguments, ini=ini).assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize(
+    ("mark", "arguments", "ini"),
+    [
+        ("@pytest.mark.mockclaude(stale='error', allow_unmatched=True)", (), ""),
+        ("", ("--mockclaude-stale", "error"), ""),
+        ("", (), "mockclaude_stale = error"),
+    ],
+)
+def test_a_stale_request_fails_the_test(run: Run, mark: str, arguments: tuple[str], ini: str) -> None:
+    tests = f"""
+{mark}
+def test_tide(mockclaude):
+    request = "system - tools - messages 00000000 settings 00000000"
+    mockclaude.reply("Hi", name="tide", recorded={{"from": "localhost", "on": "2026-11-30", "request": request}})
+    with pytest.raises(APIStatusError):
+        ask()
+"""
+    result = run(tests, *arguments, ini=ini)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["'tide' (test_chat.py:*): stale: messages, settings differ from what was recorded;*"])
+
+
 def test_failed_test_reports_requests_and_selected_rules(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):

@@ -659,6 +659,19 @@ export interface Message {
   [key: string]: unknown;
 }
 
+/** A message in the API's own form, or fields for the message of other steps. */
+export interface MessageFields {
+  /** The content blocks, or text. Default: those of the other steps. */
+  content?: string | RawBlock[];
+  type?: "message";
+  role?: "assistant";
+  id?: string;
+  model?: string;
+  stop_reason?: string;
+  usage?: MessageUsage;
+  [key: string]: unknown;
+}
+
 /** The usage of a message in the API's own form. A null is a computed count. */
 export interface MessageUsage {
   input_tokens?: number;
@@ -838,8 +851,8 @@ export type Step = ExactlyOne<{
   json?: unknown;
   /** A block in the API's own form, sent unchanged. */
   block?: RawBlock;
-  /** A message in the API's own form, sent as written. */
-  message?: Message;
+  /** A message in the API's own form, sent as written, or fields for the message of other steps. */
+  message?: MessageFields;
   /** A whole response as another server has sent it; only `disconnect` or `pause: forever` may follow. */
   respond?: Respond;
   /** The auto reply of the built-in scenario. */

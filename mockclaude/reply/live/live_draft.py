@@ -148,7 +148,7 @@ class LiveDraft:
                 return
         before = len(self._drafter.parts)
         self._drafter.add(kind, value)
-        if self._drafter.message is not None:
+        if self._drafter.is_whole:
             self._truncation = None
         for part in self._drafter.parts[before:]:
             yield from self._put(part)

@@ -32,6 +32,7 @@ class LiveResponse:
     Attributes:
         ended: Whether nothing can be added; `finish` then returns the rest.
         sent: The last batch without its body: the status and the ending of the response so far.
+        sent_id: The id of the message in the events; '' without events.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class LiveResponse:
         event_edits: Sequence[EventEdit] = (),
     ) -> None:
         self.ended = False
+        self.sent_id = ""
         self._is_stream = scope.request.stream
         self._context = context
         self._limit_headers = limit_headers
@@ -119,7 +121,9 @@ class LiveResponse:
         """Schedule the events of `additions`. Without a stream they only set the time of the response."""
         for addition in additions:
             if isinstance(addition, dict) and not self._stream.has_begun:
-                self._unsent.append(self._stream.begin(self.reply.message))
+                message = self.reply.message
+                self.sent_id = message["id"]
+                self._unsent.append(self._stream.begin(message))
             self._unsent += self._stream.add(addition)
         if not self._is_stream:
             self._unsent.clear()

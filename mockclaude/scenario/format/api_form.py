@@ -41,10 +41,19 @@ def expand_content(value: Any) -> Any:
     return [{"type": "text", "text": value}] if isinstance(value, str) else value
 
 
-def _expand_message(message: dict[str, Any]) -> dict[str, Any]:
+def reject_steps(message: Mapping[str, Any]) -> None:
+    """Check the keys of a message.
+
+    Raises:
+        ValueError: A step is among them.
+    """
     if steps := [key for key in _STEPS if key in message]:
         problem = f"a message with the step `{steps[0]}`"
         raise ValueError(f"{problem}; expected a list of both, e.g. `[{{content: Hi}}, {{{steps[0]}: ...}}]`")
+
+
+def _expand_message(message: dict[str, Any]) -> dict[str, Any]:
+    reject_steps(message)
     return {"message": message}
 
 

@@ -14,8 +14,9 @@ from pydantic import (
     model_validator,
 )
 
+from mockclaude.scenario.diagnostics import did_you_mean
 from mockclaude.scenario.format import raw_blocks
-from mockclaude.scenario.format.api_form import Count, expand_content
+from mockclaude.scenario.format.api_form import Count, expand_content, reject_steps
 from mockclaude.scenario.format.deferred import DeferredModel
 
 
@@ -61,14 +62,21 @@ class MessageUsage(ApiFormModel):
     output_tokens: Count | None = None
 
 
-class Message(ApiFormModel):
-    """A message in the API's own form, sent as written.
+_FIELDS = (
+    *("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage"),
+    *("container", "context_management", "diagnostics", "input_transformations"),
+)
+"""The fields of a message."""
 
-    A message with a `type` keeps the order of its keys.
+
+class MessageFields(ApiFormModel):
+    """A message in the API's own form, or fields for the message of other steps.
+
+    A message with a `type` is whole: it has `content`, and keeps the order of its keys.
     """
 
-    content: Annotated[list[RawBlock], BeforeValidator(expand_content)]
-    """The content blocks, or text."""
+    content: Annotated[list[RawBlock], BeforeValidator(expand_content)] = Field(default=[])
+    """The content blocks, or text. Default: those of the other steps."""
     type: Literal["message"] | None = None
     role: Literal["assistant"] | None = None
     id: str | None = None
@@ -76,6 +84,33 @@ class Message(ApiFormModel):
     stop_reason: str | None = None
     usage: MessageUsage | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "content" not in value and value.get("type") is None:
+            reject_steps(value)
+            if not value:
+                raise ValueError("a message without fields; expected `content`, or a field, e.g. `{id: msg_01Tide}`")
+            for key in value:
+                if key not in _FIELDS and (hint := did_you_mean(str(key), _FIELDS)):
+                    raise ValueError(f"unknown field '{key}' of a message; expected a field of the API{hint}")
+        return value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> MessageFields:
+        if self.type is not None and "content" not in self.model_fields_set:
+            raise ValueError("missing key 'content'; expected it beside the other keys; add `content: ...`")
+        return self
+
     @model_serializer(mode="plain")
     def _dump_written(self) -> dict[str, Any]:
+        if "content" not in self._written:
+            return self._written
         return {**self._written, "content": expand_content(self._written["content"])}
+
+
+class Message(MessageFields):
+    """A message in the API's own form, sent as written."""
+
+    content: Annotated[list[RawBlock], BeforeValidator(expand_content)]
+    """The content blocks, or text."""

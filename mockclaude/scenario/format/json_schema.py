@@ -59,6 +59,7 @@ KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     RuleModel: _exactly_one(REPLY_KEYS),
     when.TextMatcher: _ONE_KEY,
     steps.StepModel: _ONE_KEY,
+    api_models.MessageFields: {"minProperties": 1, "dependentRequired": {"type": ["content"]}},
     steps.Text: _one_text("text"),
     steps.Thinking: _one_text("thinking"),
     tool_steps.ToolUse: {

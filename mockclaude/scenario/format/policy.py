@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
@@ -13,7 +13,7 @@ from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.mode import Mode
 from mockclaude.api.model_constants import Account
 from mockclaude.api.models import CATALOGUE_DATE, Model
-from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
+from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, join_words, suggest
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
 """Accepted model names: those of the catalogue and newer ones, those of the catalogue, or all. Names in a rule's `when`
@@ -36,6 +36,25 @@ UNMATCHED_TYPES = tuple(kind for kind, status in STATUS.items() if _is_final(sta
 
 BatchOrder: TypeAlias = Literal["drawn", "as_sent"]
 """The order of the lines of results: drawn, or that of the requests."""
+
+
+Stale: TypeAlias = Literal["warn", "error", "ignore"]
+"""The result of a stale request: a note, the error of an unmatched request, or nothing."""
+
+STALE_RESULTS: tuple[Stale, ...] = get_args(Stale)
+
+
+def parse_stale(value: Any) -> Stale:
+    """Parse the result of a stale request.
+
+    Raises:
+        ValueError: The result is unknown.
+    """
+    for result in STALE_RESULTS:
+        if value == result:
+            return result
+    hint = did_you_mean(value, STALE_RESULTS) if isinstance(value, str) else ""
+    raise ValueError(f"unknown result, got {format_value(value)}; expected {join_words(STALE_RESULTS)}{hint}")
 
 
 class BatchPlan(NamedTuple):
@@ -67,6 +86,7 @@ class Policy(NamedTuple):
         today: The ISO day on which models are active, deprecated or retired.
         as_recorded: Whether events have the irregular spaces of recordings.
         batches: The progress of message batches.
+        stale: The result of a request that differs from the recorded request of its rule.
     """
 
     validation: Mode = "anthropic"
@@ -80,6 +100,7 @@ class Policy(NamedTuple):
     today: str = CATALOGUE_DATE
     as_recorded: bool = False
     batches: BatchPlan = BatchPlan()
+    stale: Stale = "warn"
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""

@@ -13,7 +13,7 @@ from mockclaude.scenario.format.deferred import Deferred, DeferredType
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
 
 if TYPE_CHECKING:
-    from mockclaude.scenario.format.api_models import Message, RawBlock
+    from mockclaude.scenario.format.api_models import MessageFields, RawBlock
     from mockclaude.scenario.format.citations import Citation
     from mockclaude.scenario.format.respond import Respond
     from mockclaude.scenario.format.response_steps import Error, StopReason, Usage
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     Citation = Annotated[Any, DeferredType("citations", "Citation")]
     RawBlock = Annotated[Any, DeferredType("api_models", "RawBlock")]
-    Message = Annotated[Any, DeferredType("api_models", "Message")]
+    MessageFields = Annotated[Any, DeferredType("api_models", "MessageFields")]
     Respond = Annotated[Any, DeferredType("respond", "Respond")]
     Error = Annotated[Any, DeferredType("response_steps", "Error")]
     StopReason = Annotated[Any, DeferredType("response_steps", "StopReason")]
@@ -99,8 +99,8 @@ class StepModel(FormatModel):
     """A text block with this JSON; `from_schema` generates it from the requested output format."""
     block: RawBlock | None = None
     """A block in the API's own form, sent unchanged."""
-    message: Message | None = None
-    """A message in the API's own form, sent as written."""
+    message: MessageFields | None = None
+    """A message in the API's own form, sent as written, or fields for the message of other steps."""
     respond: Respond | None = None
     """A whole response as another server has sent it; only `disconnect` or `pause: forever` may follow."""
     generate: Literal["auto"] | None = None

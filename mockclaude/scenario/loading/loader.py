@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
@@ -68,7 +68,7 @@ def load_all(
         diagnostics += _add(scenarios, "", files)
     if diagnostics := _drop_bodies(scenarios, diagnostics):
         raise ScenarioError(diagnostics)
-    return {name: _override(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
+    return {name: override(of, seed, validation=validation, betas=betas) for name, of in scenarios.items()}
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -80,8 +80,9 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _override(scenario: Scenario, seed: int | None, validation: Mode | None, betas: AcceptedBetas | None) -> Scenario:
-    policy = scenario.policy.overridden(validation=validation, betas=betas)
+def override(scenario: Scenario, seed: int | None, **chosen: Any) -> Scenario:
+    """Return the scenario with a seed and values of its policy that are not None."""
+    policy = scenario.policy.overridden(**chosen)
     return scenario._replace(seed=scenario.seed if seed is None else seed, policy=policy)
 
 
