@@ -52,6 +52,11 @@ class BackgroundServer:
             self._thread.join(TIMEOUT)
             raise
 
+    @property
+    def port(self) -> int:
+        """The port of the running server."""
+        return self._started.result(TIMEOUT)
+
     def stop(self) -> None:
         """Stop the server, cut open streams and join the thread."""
         if self._process == os.getpid() and self._thread.is_alive():
