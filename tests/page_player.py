@@ -28,7 +28,7 @@ from tests.serving import PATIENCE, PROGRAM_PATIENCE
 from tests.testing.inner import run_pytest
 
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "init", "journal", "recheck", "steps"}
+ENDING = {"--help", "check", "explain", "init", "journal", "recheck", "drift", "steps"}
 """Words by which a command is known to end by itself."""
 COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 _OPENAI = re.compile(r"^from openai ", re.MULTILINE)

@@ -37,13 +37,19 @@ def remove_cache_control(value: Any) -> Any:
 
 
 def build_conversation(whole: Body, content: Sequence[Body]) -> Body:
-    """Return the fields to store of a request and its reply. `cache_control` applies to one request only."""
+    """Return the fields to store of a request and its reply.
+
+    `cache_control` applies to one request only.
+    """
     messages = [*whole["messages"], {"role": "assistant", "content": list(content)}] if content else whole["messages"]
     kept = {field: whole[field] for field in THREAD_FINGERPRINT if whole.get(field) is not None}
     return {field: remove_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
 
 
 def continue_conversation(stored: Body, body: Body) -> Body:
-    """Return a body with all messages of the conversation that it continues, and the fields that it omits."""
+    """Return a body with all messages of its conversation.
+
+    The conversation also supplies the fields that the body omits.
+    """
     inherited = {field: stored[field] for field in FROM_CREATE if field in stored and body.get(field) is None}
     return {**body, **inherited, "messages": stored["messages"] + body["messages"]}

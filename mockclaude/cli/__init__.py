@@ -28,6 +28,7 @@ COMMANDS = {
     "record": "record",
     "journal": "journal",
     "recheck": "journal",
+    "drift": "drift",
     "steps": "steps",
 }
 """Command -> its module."""

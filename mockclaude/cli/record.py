@@ -66,8 +66,9 @@ def record(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> None
     it, the recorder runs until Ctrl-C.
     """
     from mockclaude.cli.record_options import RecordOptions
-    from mockclaude.cli.recording import import_files, record_session, recover
-    from mockclaude.proxy.recorder import RecordingError
+    from mockclaude.cli.recording import record_session
+    from mockclaude.cli.recording_files import import_files, recover
+    from mockclaude.proxy.save import SaveError
 
     settings = RecordOptions(files, tuple(ctx.meta[COMMAND]), **given)
     settings = settings._replace(seconds=parse_option("--timeout", _parse_seconds, settings.timeout))
@@ -75,7 +76,7 @@ def record(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> None
         if settings.imports:
             sys.exit(import_files(settings))
         sys.exit(recover(settings) if settings.recover else record_session(settings))
-    except RecordingError as error:
+    except SaveError as error:
         exit_with_error(error)
 
 

@@ -98,7 +98,7 @@ def resolve_mode(options: RecordOptions, output: Output) -> str:
 
 
 def find_target(options: RecordOptions) -> str:
-    """Return the base URL of `--to`, or report a mistake; warn of keys that travel in clear."""
+    """Return the base URL of `--to`, or report its mistake; warn of clear text."""
     if options.to is None:
         raise click.UsageError("missing --to; expected a base URL, e.g. --to https://api.anthropic.com")
     url = parse_option("--to", parse_target, options.to)

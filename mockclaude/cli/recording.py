@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from mockclaude.cli.options import ScenarioLoader, exit_with_error, parse_option, print_warnings
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output, find_target, resolve_mode
+from mockclaude.cli.recording_files import create_recorder_or_exit, report
 from mockclaude.cli.recording_server import RunningRecorder
+from mockclaude.cli.recording_sites import create_recording_site, create_replay_site, create_upstream
 from mockclaude.journal.console import write_error
-from mockclaude.journal.journal import Journal
 from mockclaude.journal.summary import Summary
-from mockclaude.proxy.recorder import Recorder, RecorderSettings, RecordingError
+from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.saving import EndOfSession, Output, describe_part, save_session
 from mockclaude.proxy.session import RecordingSession, drop_retries
-from mockclaude.scenario.rules import Scenario
-from mockclaude.server.clock import Clock, parse_speed
-from mockclaude.server.request_body import MAX_BODY
-from mockclaude.server.site import Site
-
-if TYPE_CHECKING:
-    from mockclaude.proxy.upstream import Upstream
 
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-
-
-def create_recorder(settings: RecorderSettings) -> Recorder:
-    """Create the recorder with these settings.
-
-    Raises:
-        ValueError: An expression is invalid.
-    """
-    raise RecordingError(f"no recorder for {settings.action}")
 
 
 def record_session(options: RecordOptions) -> int:
     """Run a session; return the exit code.
 
     Raises:
-        RecordingError: The session cannot be begun.
+        SaveError: The session cannot be begun.
     """
     output = find_output(options)
     mode = resolve_mode(options, output)
@@ -49,9 +32,8 @@ def record_session(options: RecordOptions) -> int:
 
 def replay(options: RecordOptions, output: Output) -> int:
     """Serve the recording without another server; return the exit code."""
-    scenarios = _load((*options.files, output.path))
     summary = Summary()
-    site = Site(scenarios, journal=Journal(max_body=MAX_BODY), clock=_clock(options), retry_speed=0)
+    site = create_replay_site(options, (*options.files, output.path))
     site.journal.subscribe("ended", summary.add)
     server = RunningRecorder(site, options.port, options.command)
     code = server.run(f"replays {output.path}", {_KEYS[0]: "mock"} if not _has_key() else {})
@@ -61,21 +43,20 @@ def replay(options: RecordOptions, output: Output) -> int:
 
 
 def _record(options: RecordOptions, output: Output, mode: str) -> int:
-    from mockclaude.server.recording_site import RecordingSite
     from mockclaude.server.relay import Relay
 
     url = find_target(options)
     if problem := describe_part(output):
-        raise RecordingError(problem)
+        raise SaveError(problem)
     if mode == "all" and not options.refresh:
         check_overwritten(output)
-    recorder = _create_recorder(options)
-    scenarios = _load((*options.files, output.path) if mode == "new" and output.exists else options.files)
-    upstream = _create_upstream(url, options)
+    recorder = create_recorder_or_exit(options)
+    files = (*options.files, output.path) if mode == "new" and output.exists else options.files
+    upstream = create_upstream(url, options)
     with recorder.lock(output.path):
         session = RecordingSession(upstream.host, output.part, recorder)
         relay = Relay(upstream, session)
-        site = RecordingSite(scenarios, relay, journal=Journal(max_body=MAX_BODY), clock=_clock(options))
+        site = create_recording_site(options, files, relay)
         summary = Summary()
         site.journal.subscribe("ended", summary.add)
         server = RunningRecorder(site, options.port, options.command)
@@ -83,7 +64,7 @@ def _record(options: RecordOptions, output: Output, mode: str) -> int:
         code = server.run(f"records {upstream.host} in {output.path} (mode {mode})", {}, relay)
         server.stop()
         ended = _end_session(session, options, output, recorder, mode, summary.count)
-    return _report(ended, code)
+    return report(ended, code)
 
 
 def _end_session(
@@ -112,72 +93,6 @@ def _explain_nothing(command: Sequence[str], requests: int, passed: Sequence[str
     if passed:
         return "nothing was recorded: no request to POST /v1/messages came"
     return f"nothing was recorded: rules of FILES replied to all requests ({requests})"
-
-
-def recover(options: RecordOptions) -> int:
-    """Write the recording of a `FILE.part`; return the exit code.
-
-    Raises:
-        RecordingError: The file cannot be read, or the recording cannot be written.
-    """
-    assert options.recover is not None
-    output, recorder = find_output(options), _create_recorder(options)
-    try:
-        exchanges = recorder.read_lines(options.recover.read_bytes())
-    except OSError as error:
-        raise RecordingError(f"{options.recover}: cannot read: {error.strerror}") from None
-    exchanges.sort(key=lambda exchange: exchange.number)
-    if not exchanges:
-        raise RecordingError(f"{options.recover}: holds no exchange; expected one in each line; delete it")
-    check_overwritten(output)
-    with recorder.lock(output.path):
-        ended = save_session(drop_retries(exchanges) if options.drop_retries else exchanges, output, recorder)
-        if ended.is_saved:
-            options.recover.unlink(missing_ok=True)
-    return _report(ended, 0)
-
-
-def import_files(options: RecordOptions) -> int:
-    """Convert cassettes; return the exit code.
-
-    Raises:
-        RecordingError: A file cannot be read.
-    """
-    raise RecordingError(f"--import: cannot convert {len(options.files)} files")
-
-
-def _report(ended: EndOfSession, code: int) -> int:
-    for line in (*ended.notes, *ended.problems):
-        write_error(line)
-    return code or int(bool(ended.problems))
-
-
-def _create_recorder(options: RecordOptions) -> Recorder:
-    try:
-        return create_recorder(options.recorder_settings())
-    except ValueError as error:
-        exit_with_error(error)
-
-
-def _create_upstream(url: str, options: RecordOptions) -> Upstream:
-    from mockclaude.proxy.upstream import Upstream
-
-    try:
-        return Upstream(url, options.ca, options.seconds)
-    except OSError as error:
-        exit_with_error(
-            f"--ca: {options.ca}: {error.strerror or error}; expected a file with certificates in PEM format"
-        )
-
-
-def _load(files: Sequence[Path]) -> Mapping[str, Scenario]:
-    scenarios = ScenarioLoader(files, no_built_in=True).load_or_exit()
-    print_warnings(scenarios, err=True)
-    return scenarios
-
-
-def _clock(options: RecordOptions) -> Clock:
-    return Clock(parse_option("--speed", parse_speed, options.speed))
 
 
 def _has_key() -> bool:

@@ -57,7 +57,7 @@ class RunningRecorder:
             site.journal.subscribe("ended", self._log.log)
 
     def run(self, title: str, variables: Mapping[str, str], relay: Finishing | None = None) -> int:
-        """Run the command, or serve until a signal; then finish the responses. Return the exit code.
+        """Run the command, or serve until a signal; return the exit code.
 
         Args:
             title: The first line about the recording.

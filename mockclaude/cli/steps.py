@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def steps(recording: Path, rule: str | None) -> None:
     """Print RECORDING as a scenario file with readable steps, to edit it.
 
-    RULE is the name of one rule. Default: all rules. What the steps do not keep, such as the cuts of deltas, padding
-    and headers, is printed to standard error.
+    RULE is the name of one rule. Default: all rules. Bytes that the steps do not keep, such as the cuts of deltas,
+    padding and headers, are listed on standard error.
     """
     from mockclaude.journal.console import write_error
     from mockclaude.reply.readable_rule import to_readable_rule

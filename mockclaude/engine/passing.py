@@ -25,7 +25,7 @@ class PassedOn(NamedTuple):
 
 
 def decide_or_pass(http: HttpRequest, state: ScenarioState) -> Decision | PassedOn:
-    """Decide the response by a rule and commit its effects, or decide to pass the request on.
+    """Decide with a rule and commit, or decide to pass the request on.
 
     A request that is passed on leaves nothing in the store except its claim.
     """

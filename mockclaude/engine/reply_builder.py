@@ -17,7 +17,13 @@ from mockclaude.engine.reply_inputs import (
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.prepared import render_prepared
-from mockclaude.reply.render import THINKING_COUNT_BETA, EventEdit, list_event_edits, render_response
+from mockclaude.reply.render import (
+    THINKING_COUNT_BETA,
+    EventEdit,
+    list_event_edits,
+    render_as_recorded,
+    render_response,
+)
 from mockclaude.reply.response import RenderedReply, Response, new_rendered_reply
 from mockclaude.reply.response_context import new_response_context
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace
@@ -93,7 +99,9 @@ class ReplyBuilder:
             size = self.chunk_size() if CHUNK_SIZE_HEADER in context.http.headers else rule.chunk_size
             ids, reply = self.response_context, None
             is_repeated = rule.function is None  # the reply of a function is new each time
-            if is_repeated and not rule.as_written and size == rule.chunk_size:
+            if template.recorded is not None:
+                reply = render_as_recorded(template, pace, context.request, self.template_context, self.draws, ids)
+            elif is_repeated and not rule.as_written and size == rule.chunk_size:
                 scope, cached = self.template_context, context.cached
                 reply = render_prepared(template, pace, context.request, ids, scope, cached, size)
             if reply is None:

@@ -128,7 +128,7 @@ def read_journal(path: Path, warn: Callable[[str], None]) -> list[RecordedEntry]
     return entries
 
 
-_BEGIN = b'{"number":'
+BEGIN = b'{"number":'
 """The start of every entry. Quotes are escaped within an entry, so it appears nowhere else."""
 
 
@@ -137,17 +137,17 @@ def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[
     try:
         return [_check_entry(place, orjson.loads(line))]
     except orjson.JSONDecodeError:
-        begin = line.find(_BEGIN)
-        if begin < 0 and not _BEGIN.startswith(line.strip(b"\0")):
+        begin = line.find(BEGIN)
+        if begin < 0 and not BEGIN.startswith(line.strip(b"\0")):
             raise _entry_error(place) from None
-    head, *rest = line.split(_BEGIN)
+    head, *rest = line.split(BEGIN)
     entries: list[dict[str, Any]] = []
     torn = len(head)
     for part in rest:
         try:
-            entries.append(_check_entry(place, orjson.loads(_BEGIN + part)))
+            entries.append(_check_entry(place, orjson.loads(BEGIN + part)))
         except orjson.JSONDecodeError:
-            torn += len(_BEGIN) + len(part)
+            torn += len(BEGIN) + len(part)
     if torn:
         warn(f"{place}: incomplete entry, {torn} bytes without their end; it is left out")
     return entries

@@ -1,1 +1,1 @@
-"""Recording of the real API: pass requests on to it, and save what it sends."""
+"""Recording of the real API: pass requests on, and save the responses."""

@@ -1,4 +1,4 @@
-"""The headers that a relay sends on, and those that belong to one connection only (RFC 9110, section 7.6.1)."""
+"""The headers that a relay sends on, without those of one connection (RFC 9110, section 7.6.1)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def drop_hop_headers(headers: HeaderLines) -> list[tuple[bytes, bytes]]:
 
 
 def build_request_headers(headers: HeaderLines) -> CIMultiDict[str]:
-    """Build the headers of a request to the other server, which asks for an uncompressed response."""
+    """Build the headers of a request for an uncompressed response."""
     sent = CIMultiDict[str]()
     for name, value in drop_hop_headers(headers):
         lower = name.lower()
@@ -44,7 +44,7 @@ def build_request_headers(headers: HeaderLines) -> CIMultiDict[str]:
 
 
 def find_value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """Return the value of the first header with this name, which is in lower case; None without one."""
+    """Return the value of the first header with a lower-case name; None without one."""
     return next((value for key, value in headers if key.lower() == name), None)
 
 

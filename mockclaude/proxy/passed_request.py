@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from mockclaude.api.frames import split_frames
-from mockclaude.api.redaction import is_credential_header
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.proxy.body_decoding import decode_body
 from mockclaude.proxy.hop_headers import decode_lines
@@ -43,7 +41,7 @@ class PassedRequest(NamedTuple):
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the response is recorded: only Messages requests in the API's own dialect are."""
+        """Whether the request is a Messages request in the API's own dialect."""
         head = self.http.head
         return self.is_known and head.is_message and head.path == "/v1/messages" and head.adapter == "anthropic"
 
@@ -51,10 +49,6 @@ class PassedRequest(NamedTuple):
     def label(self) -> str:
         """The request in messages."""
         return f"request {self.number} ({self.http.head.method} {self.path.partition('?')[0] or '/'})"
-
-    def list_credentials(self) -> Iterator[str]:
-        """Yield the values of the headers that are credentials."""
-        return filter(None, list_credentials(self.http.headers))
 
     def build_exchange(self, received: ReceivedBody, host: str, lane: str, bytes_sent: int | None) -> Exchange | None:
         """Build the exchange; return None if one of its bodies is too large.
@@ -86,7 +80,7 @@ class PassedRequest(NamedTuple):
 
 
 def build_reception(received: ReceivedBody) -> Reception | None:
-    """Build the reception of a response, decoded; return None for a body that is too large."""
+    """Build the decoded reception; return None for a body that is too large."""
     head, body = received.head, received.body
     if body is None:
         return None
@@ -105,16 +99,6 @@ def build_reception(received: ReceivedBody) -> Reception | None:
         received.ending,
         received.is_delayed,
     )
-
-
-def list_credentials(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the values of the headers that are credentials, without their scheme and the names of cookies."""
-    for name, value in headers.items():
-        if name.lower() in ("cookie", "set-cookie"):
-            yield from (cookie.partition("=")[2].strip() for cookie in value.split(";"))
-        elif is_credential_header(name):
-            yield value
-            yield value.partition(" ")[2].strip()
 
 
 def _count_events(data: bytes) -> int:

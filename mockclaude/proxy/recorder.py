@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from mockclaude.scenario.recording.exchange import Exchange
-
-
-class RecordingError(Exception):
-    """A recording that cannot be begun or written. The message is one line."""
 
 
 class RecorderSettings(NamedTuple):
@@ -28,7 +24,7 @@ class RecorderSettings(NamedTuple):
         volatile: Regular expressions of texts that are never matched.
         redact: JMESPath expressions whose values are redacted.
         redact_regex: Regular expressions whose matches are redacted.
-        not_secret: Regular expressions of texts that are no secrets.
+        not_secret: Regular expressions of texts that are not secret.
     """
 
     action: Literal["write", "append", "refresh"] = "write"
@@ -57,21 +53,21 @@ class SavedRecording(NamedTuple):
 
 
 class Recorder(Protocol):
-    """Redacts exchanges, and saves those of one lane as a recording.
+    """Redacts exchanges, and saves the exchanges of one lane as a recording.
 
-    A session calls `redact` and `to_line` in a thread of its own, one call at a time.
+    A session calls it in a thread of its own, one call at a time.
     """
 
     def lock(self, path: Path) -> AbstractContextManager[None]:
         """Keep other recorders from a file.
 
         Raises:
-            RecordingError: Another recorder writes the file.
+            SaveError: Another recorder writes the file.
         """
         ...
 
-    def add_secrets(self, values: Iterable[str]) -> None:
-        """Redact these credentials from now on."""
+    def add_request(self, headers: Mapping[str, str]) -> None:
+        """Redact the credentials in the headers of a request from now on."""
         ...
 
     def redact(self, exchange: Exchange) -> Exchange:
@@ -82,14 +78,18 @@ class Recorder(Protocol):
         """Encode a redacted exchange as a line of `FILE.part`."""
         ...
 
-    def read_lines(self, data: bytes) -> list[Exchange]:
-        """Decode the lines of `FILE.part`."""
+    def read_lines(self, data: bytes, file: str) -> tuple[list[Exchange], list[str]]:
+        """Decode the lines of `FILE.part`.
+
+        Returns:
+            The exchanges, and a problem for each broken line.
+        """
         ...
 
     def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
         """Save redacted exchanges, in the order of their requests, as a recording.
 
         Raises:
-            RecordingError: The recording cannot be written.
+            SaveError: The recording cannot be written.
         """
         ...

@@ -1,4 +1,4 @@
-"""The lines that tell the user what was recorded, and what was not."""
+"""The summary of a recording session: recorded requests, and all others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _JUDGED = (400, 404, 413)
 
 
 class RecordingSummary:
-    """Collects what is not in the recording.
+    """Collects the requests that the recording lacks.
 
     Attributes:
         problems: Lines that make the exit code 1.
@@ -92,7 +92,7 @@ def list_torn(exchanges: Sequence[Exchange]) -> list[str]:
 
 
 def list_notes(exchanges: Sequence[Exchange]) -> list[str]:
-    """Describe streams without `message_stop`, and requests that mockclaude judges otherwise than the API."""
+    """Describe unfinished streams, and judgements that differ from the API's."""
     unfinished = (
         f"request {exchange.number} ended without `message_stop`; recorded as it came"
         for exchange in exchanges

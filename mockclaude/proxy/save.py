@@ -8,7 +8,7 @@ replaced others get their own names last, in the same three steps.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,10 @@ class _Recording:
         self._new, self._rejected = _beside(path, NEW), _beside(path, REJECTED)
 
     def save(self, written: WrittenRecording, check: Callable[[Path], list[str]]) -> list[str]:
-        former = {name for path in (self._path, self._rejected, self._new) for name in self._list_bodies(path)}
+        saved = set(self._list_bodies(self._path))
+        former = {*saved, *self._list_bodies(self._rejected), *self._list_bodies(self._new)}
         bodies = written.bodies
-        staged = {name: self._stage(name) for name, content in bodies.items() if self._is_other(name, content)}
+        staged = {name: _stage(name, saved) for name, content in bodies.items() if self._is_other(name, content)}
         text = rename_files(written.text, staged) if staged else written.text
         self._write_new(text)
         self._write_bodies({staged.get(name, name): content for name, content in bodies.items()})
@@ -150,13 +151,6 @@ class _Recording:
         path = self._folder / name
         return path.exists() and path.read_bytes() != content
 
-    def _stage(self, name: str) -> str:
-        """Return a name whose file the saved recording does not have."""
-        first, _, suffix = name.rpartition("/")[2].partition(".")
-        folder, used = name.rpartition("/")[0], self._list_bodies(self._path)
-        names = [f"{folder}/{first}.new{number}.{suffix}" for number in (1, 2)]
-        return names[names[0] in used]
-
     def _write_new(self, text: str) -> None:
         _write(self._new, text.encode())
         if self._path.exists():
@@ -185,6 +179,14 @@ class _Recording:
             (self._folder / name).unlink(missing_ok=True)
         with suppress(OSError):  # there is none, or it has files
             bodies.rmdir()
+
+
+def _stage(name: str, used: Collection[str]) -> str:
+    """Return a name for a body that replaces another one, until the recording is saved."""
+    folder, _, file = name.rpartition("/")
+    stem, _, suffix = file.partition(".")
+    names = [f"{folder}/{stem}.new{number}.{suffix}" for number in (1, 2)]
+    return names[names[0] in used]
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mockclaude.proxy.recorder import Recorder, RecordingError
+from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
-from mockclaude.proxy.session import split_lanes
+from mockclaude.proxy.save import SaveError
 from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.lanes import split_lanes
 
 PART = ".part"
 """The suffix of the file with the exchanges of a recording that has not ended."""
@@ -63,7 +64,7 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
         path = output.path / f"{name}.yaml" if output.is_folder else output.path
         try:
             saved = recorder.save(path, part)
-        except RecordingError as error:
+        except SaveError as error:
             fix = f"mockclaude record --recover {output.part} writes the {len(exchanges)} exchanges again"
             return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix], is_saved=False)
         saved_notes += [describe_recorded(part, str(path)), *saved.notes]

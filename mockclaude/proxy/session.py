@@ -10,17 +10,15 @@ from typing import IO
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.engine.http_request import LANE_HEADER
-from mockclaude.proxy.passed_request import PassedRequest, list_credentials
+from mockclaude.proxy.passed_request import PassedRequest
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.lanes import KEY_LANE
 
 MAX_SESSION = 1024 * 1024 * 1024
 """The maximum number of bytes of all bodies of a session, which stay in memory until its end."""
-
-OTHER_KEY = "key "
-"""The beginning of the lanes of further API keys, which have no name."""
 
 
 class RecordingSession:
@@ -34,7 +32,7 @@ class RecordingSession:
         recorder: Redacts the exchanges.
 
     Attributes:
-        summary: Everything that the user is told at the end.
+        summary: The requests that the recording lacks.
     """
 
     def __init__(self, host: str, part: Path, recorder: Recorder) -> None:
@@ -57,11 +55,10 @@ class RecordingSession:
             received: The response.
             bytes_sent: The bytes of the body that the client got before it left; None if it stayed.
         """
-        self._recorder.add_secrets(list(passed.list_credentials()))
+        self._thread.submit(self._recorder.add_request, passed.http.headers)
         if not passed.is_recorded:
             self.summary.count_passed(passed)
             return
-        self._recorder.add_secrets(list(list_credentials(_find_cookies(received))))
         exchange = passed.build_exchange(received, self._host, self._find_lane(passed), bytes_sent)
         size = 0 if exchange is None else len(exchange.body) + len(exchange.reception.body)
         if exchange is None or self._size + size > MAX_SESSION:
@@ -80,7 +77,7 @@ class RecordingSession:
         named = headers.get(LANE_HEADER)
         if named:
             return named
-        return self._lanes.setdefault(api_key(headers), f"{OTHER_KEY}{len(self._lanes) + 1}" if self._lanes else "")
+        return self._lanes.setdefault(api_key(headers), f"{KEY_LANE}{len(self._lanes) + 1}" if self._lanes else "")
 
     def _keep(self, exchange: Exchange) -> None:
         try:
@@ -112,30 +109,6 @@ class RecordingSession:
         return sorted(self._exchanges, key=lambda exchange: exchange.number)
 
 
-def split_lanes(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
-    """Split exchanges by the stem of their file: the lane in the header, or else a number in order of appearance."""
-    files: dict[str, list[Exchange]] = {}
-    stems: dict[str, str] = {}
-    for exchange in exchanges:
-        lane = exchange.lane
-        if lane not in stems:
-            is_named = lane != "" and not lane.startswith(OTHER_KEY)
-            stems[lane] = _find_free(_to_stem(lane) if is_named else str(len(stems) + 1), files)
-        files.setdefault(stems[lane], []).append(exchange)
-    return files
-
-
-def _to_stem(lane: str) -> str:
-    stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in lane[:100])
-    return stem.strip(".") or "lane"
-
-
-def _find_free(stem: str, files: dict[str, list[Exchange]]) -> str:
-    taken = {name.lower() for name in files}
-    numbers = (f"{stem}-{number}" for number in range(2, len(files) + 3))
-    return stem if stem.lower() not in taken else next(name for name in numbers if name.lower() not in taken)
-
-
 def drop_retries(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Drop the failed attempts of requests that came again.
 
@@ -154,8 +127,3 @@ def drop_retries(exchanges: Sequence[Exchange]) -> list[Exchange]:
 
 def _identity(exchange: Exchange) -> tuple[str, str, bytes]:
     return exchange.lane, exchange.path, exchange.body
-
-
-def _find_cookies(received: ReceivedBody) -> dict[str, str]:
-    cookies = [value for name, value in received.head.headers if name.lower() == b"set-cookie"]
-    return {"set-cookie": b";".join(value.partition(b";")[0] for value in cookies).decode("utf-8", "replace")}

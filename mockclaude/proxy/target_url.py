@@ -37,7 +37,7 @@ def is_on_port(url: str, port: int) -> bool:
 
 
 def find_clear_text(url: str) -> str:
-    """Return a warning if keys travel unencrypted to another machine; '' if they do not."""
+    """Return a warning of keys in clear text to another machine; '' without."""
     target = urlsplit(url)
     if target.scheme == "https" or is_loopback(target.hostname or ""):
         return ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.request import getproxies, proxy_bypass
@@ -74,7 +75,11 @@ class Receiver(Protocol):
         ...
 
     async def write(self, data: bytes) -> bool:
-        """Receive a part of the body. Return whether the client was slow, so that the call waited."""
+        """Receive a part of the body; return whether the call waited for the client.
+
+        Raises:
+            TimeoutError: The rest of the response is not needed.
+        """
         ...
 
 
@@ -86,6 +91,10 @@ class Upstream:
         ca: A file with further certificate authorities.
         timeout: Seconds without a byte after which a response is torn.
 
+    Attributes:
+        timeout: The same.
+        url: The base URL.
+
     Raises:
         OSError: The file with certificate authorities cannot be read, or holds none.
     """
@@ -93,7 +102,7 @@ class Upstream:
     def __init__(self, url: str, ca: Path | None = None, timeout: float = 600.0) -> None:
         self.url = URL(url)
         self._base = url.rstrip("/")
-        self._timeout = timeout
+        self.timeout = timeout
         self._tls = _create_tls_context(ca) if self.url.scheme == "https" else True
         self._proxy = find_proxy(self.url)
         self._session: aiohttp.ClientSession | None = None
@@ -122,16 +131,17 @@ class Upstream:
         try:
             response = await self._open(method, path, headers, body)
         except _FAILURES as error:
-            raise UpstreamError(describe_error(error, self._timeout)) from None
+            raise UpstreamError(describe_error(error, self.timeout)) from None
         head_us = (time.perf_counter_ns() - begin) // 1000
         head = ResponseHead(response.status, response.reason or "", response.raw_headers)
         receiver.begin(head)
         parts, is_torn = _Parts(begin), False
         try:
-            async for data in response.content.iter_any():
-                parts.add(data)
-                if await receiver.write(data):
-                    parts.is_delayed = True
+            with _watch_connection(response):
+                async for data in response.content.iter_any():
+                    parts.add(data)
+                    if await receiver.write(data):
+                        parts.is_delayed = True
         except _FAILURES:
             is_torn = True
         finally:
@@ -156,7 +166,7 @@ class Upstream:
 
     def _create_session(self) -> aiohttp.ClientSession:
         seconds = aiohttp.ClientTimeout(
-            total=None, sock_connect=min(self._timeout, _CONNECT_SECONDS), sock_read=self._timeout
+            total=None, sock_connect=min(self.timeout, _CONNECT_SECONDS), sock_read=self.timeout
         )
         limits: dict[str, Any] = {"max_field_size": _MAX_HEADER, "max_line_size": _MAX_HEADER}
         if "_max_headers" in aiohttp.ClientSession.ATTRS:  # since aiohttp 3.14
@@ -174,6 +184,47 @@ class Upstream:
         if self._session is not None:
             await self._session.close()
             await asyncio.sleep(0)  # aiohttp closes transports in callbacks
+
+
+@contextmanager
+def _watch_connection(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """End the body with an error if its connection ends before, or is reset in place of the body's end.
+
+    aiohttp's parser does not pass the error of a malformed chunk to the body, and aiohttp then waits without a timeout.
+    A body without chunks and `content-length` ends for aiohttp even if the connection is reset.
+
+    Raises:
+        ClientPayloadError: The connection was reset.
+    """
+    connection, content = response.connection, response.content
+
+    def fail(_: asyncio.Future[None] | None) -> None:
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection ended"))
+
+    protocol = None if connection is None else connection.protocol
+    closed = None if protocol is None else protocol.closed
+    if closed is not None:
+        closed.add_done_callback(fail)
+    elif protocol is not None:
+        fail(None)
+    try:
+        yield
+    finally:
+        if closed is not None:
+            closed.remove_done_callback(fail)
+            closed.remove_done_callback(_was_reset)
+            closed.add_done_callback(_was_reset)  # else asyncio logs the exception
+    if closed is not None and closed.done() and _was_reset(closed) and not _is_framed(response):
+        raise aiohttp.ClientPayloadError("the connection was reset")
+
+
+def _was_reset(closed: asyncio.Future[None]) -> bool:
+    return not closed.cancelled() and closed.exception() is not None
+
+
+def _is_framed(response: aiohttp.ClientResponse) -> bool:
+    return "content-length" in response.headers or "transfer-encoding" in response.headers
 
 
 def _create_tls_context(ca: Path | None) -> ssl.SSLContext:
@@ -213,7 +264,7 @@ class _Parts:
 
 
 def find_proxy(url: URL) -> URL | None:
-    """Return the proxy of the environment for a URL; None for a host that it exempts, and for this machine."""
+    """Return the proxy of the environment; None for exempt hosts and this machine."""
     host = url.host or ""
     if is_loopback(host) or proxy_bypass(host):
         return None

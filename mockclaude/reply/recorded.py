@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from mockclaude.api import headers as api_headers
-from mockclaude.api.events import Event
+from mockclaude.api.events import Block, Event
 from mockclaude.api.headers import Headers
-from mockclaude.api.request import Constants
+from mockclaude.api.request import Constants, MessagesRequest
 from mockclaude.reply.chunks import count_tokens
 from mockclaude.reply.compose import Reply
 from mockclaude.reply.draws import Draws
@@ -19,7 +21,10 @@ from mockclaude.reply.response import (
     Piece,
     RenderedReply,
     Response,
+    Run,
     TimedPiece,
+    new_rendered_reply,
+    new_response,
     to_timed_pieces,
 )
 from mockclaude.reply.response_context import ResponseContext
@@ -40,8 +45,30 @@ _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_de
 _NOT_A_MESSAGE = ("the recorded body is not a message of the API",)
 
 
+class _Prepared(NamedTuple):
+    """A recorded reply for requests with streaming, or for requests without it.
+
+    Attributes:
+        response: The response as recorded, without headers and delays.
+        is_other: Whether the message is sent in the other form: as a stream, or as JSON.
+        content: The content of the message, None if the reply does not have its end.
+    """
+
+    response: Response
+    is_other: bool
+    notes: tuple[str, ...]
+    content: list[Block] | None
+    usage: Mapping[str, Any]
+    message_id: str
+
+
 def render_recorded(
-    recorded: RecordedReply, pace: Pace, scope: TemplateContext, draws: Draws, context: ResponseContext
+    recorded: RecordedReply,
+    pace: Pace,
+    request: MessagesRequest,
+    make_scope: Callable[[], TemplateContext],
+    draws: Draws,
+    context: ResponseContext,
 ) -> RenderedReply:
     """Build the response with the recorded bytes.
 
@@ -50,25 +77,43 @@ def render_recorded(
     Raises:
         FillError: The value of a placeholder does not fit in the reply.
     """
-    recorded, request = recorded.fill(scope), scope.request
+    if recorded.template is None:
+        prepared = _prepare(recorded, request.stream)
+    else:
+        recorded = recorded.fill(make_scope())
+        prepared = _prepare.__wrapped__(recorded, request.stream)
     if recorded.pace is not None and PACE_HEADER not in request.headers:
         pace = recorded.pace
-    pace, constants = pace.for_model(request.model), request.constants
+    pace = pace.for_model(request.model)
+    response, is_other, notes, content, usage, message_id = prepared
+    if is_other:
+        assert recorded.assembled is not None
+        message = recorded.assembled.message
+        reply = Reply(message, message["content"], constants=request.constants)
+        response = schedule_reply(reply, pace, draws, context, stream=request.stream)
+    elif pace.instant:
+        headers = _keep_headers(recorded, context.now, context.lines)
+        response = new_response((response[0], headers, _find_request_id(recorded, context), *response[3:]))
+    else:
+        response = build_recorded_response(recorded, pace, request.constants, draws, context)
+    return new_rendered_reply((response, notes, content, usage, (), message_id))
+
+
+@lru_cache(maxsize=1024)
+def _prepare(recorded: RecordedReply, stream: bool) -> _Prepared:
+    whole = (
+        Run(recorded.body, lambda: recorded.events) if recorded.is_stream else Data(recorded.body, recorded.document)
+    )
+    response = _build_response(recorded, [TimedPiece(0, whole)], Headers(), "")
     assembled = recorded.assembled
     if assembled is None:
-        response = build_recorded_response(recorded, pace, constants, draws, context)
-        return RenderedReply(response, _NOT_A_MESSAGE if recorded.status == 200 else (), None, recorded.usage)
+        return _Prepared(response, False, _NOT_A_MESSAGE if recorded.status == 200 else (), None, recorded.usage, "")
     message, is_whole = assembled.message, assembled.is_complete and not recorded.ending
-    notes: tuple[str, ...] = ()
-    is_other = request.stream != recorded.is_stream and recorded.status == 200 and not recorded.keeps_form
-    if is_whole and is_other and all(map(message.get, _NEEDED)):
-        notes = (f"not as recorded: it was {'a stream' if recorded.is_stream else 'JSON'}",)
-        reply = Reply(message, message["content"], constants=constants)
-        response = schedule_reply(reply, pace, draws, context, stream=request.stream)
-    else:
-        response = build_recorded_response(recorded, pace, constants, draws, context)
-    content, message_id = message["content"] if is_whole else None, str(message.get("id") or context.message_id)
-    return RenderedReply(response, notes, content, recorded.usage, message_id=message_id)
+    is_open = recorded.status == 200 and not recorded.keeps_form and all(map(message.get, _NEEDED))
+    is_other = is_whole and is_open and stream != recorded.is_stream
+    notes = (f"not as recorded: it was {'a stream' if recorded.is_stream else 'JSON'}",) if is_other else ()
+    content = message["content"] if is_whole else None
+    return _Prepared(response, is_other, notes, content, recorded.usage, str(message.get("id") or ""))
 
 
 def build_recorded_response(
@@ -84,17 +129,19 @@ def build_recorded_response(
     else:
         clock = PaceClock(pace, draws.of_question)
         times = clock.generate_all([0, *_count(recorded.events[1:], pace, constants)], first=True)
-    body = to_timed_pieces(times, pieces) if recorded.body else []
-    usual = _build_usual_headers(recorded, context) if recorded.usual_headers else Headers()
-    headers, request_id = _put_headers(recorded, usual, context)
+    headers = _build_headers(recorded, context.now, context.lines)
+    return _build_response(recorded, to_timed_pieces(times, pieces), headers, _find_request_id(recorded, context))
+
+
+def _build_response(recorded: RecordedReply, body: Sequence[TimedPiece], headers: Headers, request_id: str) -> Response:
     return Response(
         recorded.status,
         headers,
         request_id,
-        body,
-        times[0],
+        body if recorded.body else (),
+        body[0].at,
         _ENDINGS[recorded.ending],
-        times[-1],
+        body[-1].at,
         recorded.ending in ("", "clean"),
         recorded.is_stream,
         is_verbatim=recorded.assembled is None and not isinstance(recorded.document, dict),
@@ -119,17 +166,22 @@ def _count(events: Sequence[Event], pace: Pace, constants: Constants) -> list[fl
     return list(count_tokens([text if isinstance(text, str) else "" for text in texts], constants.weights))
 
 
-def _build_usual_headers(recorded: RecordedReply, context: ResponseContext) -> Headers:
+def _build_headers(recorded: RecordedReply, now: int, lines: tuple[tuple[str, str], ...]) -> Headers:
+    """Return the usual headers with the written ones, without the request id."""
+    usual = _build_usual_headers(recorded, now).put(dict(lines)) if recorded.usual_headers else Headers()
+    written = {name: value for name, value in recorded.headers.items() if value is not False and name != "request-id"}
+    return usual.without(recorded.headers).put(resolve_retry_date(written, now))
+
+
+_keep_headers = lru_cache(maxsize=256)(_build_headers)
+
+
+def _build_usual_headers(recorded: RecordedReply, now: int) -> Headers:
     if recorded.is_stream:
-        usual = api_headers.stream(context.now)
-    else:
-        usual = (api_headers.message if recorded.status == 200 else api_headers.json)(context.now)
-    return usual.put(dict(context.lines)) if context.lines else usual
+        return api_headers.stream(now)
+    return (api_headers.message if recorded.status == 200 else api_headers.json)(now)
 
 
-def _put_headers(recorded: RecordedReply, usual: Headers, context: ResponseContext) -> tuple[Headers, str]:
-    """Return the usual headers with the written ones, and the request id."""
-    written = {name: value for name, value in recorded.headers.items() if value is not False}
-    put = {**resolve_retry_date(written, context.now)}
-    request_id = put.pop("request-id", "" if "request-id" in recorded.headers else usual.lines and context.request_id)
-    return usual.without(recorded.headers).put(put), request_id or ""
+def _find_request_id(recorded: RecordedReply, context: ResponseContext) -> str:
+    default = context.request_id if recorded.usual_headers else ""
+    return recorded.headers.get("request-id", default) or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeAlias
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import Weights
 from mockclaude.reply.compose import PLAIN, Reply, ReplyContext, compose
 from mockclaude.reply.draws import Draws
@@ -39,9 +40,7 @@ def render_response(
         FillError: The value of a placeholder does not fit its step.
     """
     if template.recorded is not None:
-        from mockclaude.reply.recorded import render_recorded
-
-        return render_recorded(template.recorded, pace, scope, draws, context)
+        return render_as_recorded(template, pace, scope.request, lambda: scope, draws, context)
     if reply_context.as_written or _COMPACTING.isdisjoint(scope.request.body):
         reply = compose(template, scope, draws, context.message_id, reply_context)
     else:
@@ -49,6 +48,27 @@ def render_response(
 
         reply = compose_compacted(template, scope, draws, context.message_id, reply_context)
     return to_rendered_reply(reply, schedule_reply(reply, pace, draws, context, stream=scope.request.stream))
+
+
+def render_as_recorded(
+    template: ReplyTemplate,
+    pace: Pace,
+    request: MessagesRequest,
+    make_scope: Callable[[], TemplateContext],
+    draws: Draws,
+    context: ResponseContext,
+) -> RenderedReply:
+    """Build the response of a recorded reply.
+
+    Of the request, only `stream` and its own pace change the response.
+
+    Raises:
+        FillError: The value of a placeholder does not fit in the reply.
+    """
+    from mockclaude.reply.recorded import render_recorded
+
+    assert template.recorded is not None
+    return render_recorded(template.recorded, pace, request, make_scope, draws, context)
 
 
 def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:

@@ -36,7 +36,7 @@ def digest_request(body: Mapping[str, Any], varies: Callable[[bytes], bool] = la
 
 
 def merge_digests(digests: Sequence[str]) -> str:
-    """Return the parts of several requests with their hashes. A part that they do not share has none."""
+    """Return the parts of several requests with the hashes that they share."""
     words = zip(*map(str.split, digests), strict=True)
     return " ".join(each[0] if len(set(each)) == 1 else VARIES for each in words)
 

@@ -85,10 +85,12 @@ REDACTED = r"\bREDACTED_\d+\b"
 
 
 class VolatileParts:
-    """The volatile parts of a recording: those of `KINDS`, marks of redacted secrets, and further ones.
+    """The volatile parts of the texts of a recording.
+
+    They are those of `KINDS`, the marks of redacted secrets, and those of further expressions.
 
     Args:
-        expressions: The expressions of the further ones, in the syntax of RE2.
+        expressions: The further expressions, in the syntax of RE2.
 
     Raises:
         ValueError: An expression is invalid, or matches the empty text.
@@ -107,7 +109,7 @@ class VolatileParts:
         return blanked
 
     def split(self, text: str) -> list[str]:
-        """Return the texts between the first `MAX_PARTS` volatile parts; one text if there are none."""
+        """Split a text at the first `MAX_PARTS` volatile parts."""
         pieces: list[bytes] = self._all.sub(b"\0", text.replace("\0", " ").encode(), MAX_PARTS).split(b"\0")
         return [piece.decode() for piece in pieces]
 

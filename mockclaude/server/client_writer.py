@@ -25,6 +25,11 @@ class ClientWriter:
     The client's framing is that of the other server. Without chunks, a client of HTTP/1.0 gets the body up to the close
     of the connection.
 
+    Args:
+        request: The client's request.
+        begun: Called with the status before the head is written.
+        patience: Seconds for which the response is read after the client has left.
+
     Attributes:
         body_sent: The number of bytes of the body that the client got.
         content_type: The type of the body.
@@ -34,8 +39,10 @@ class ClientWriter:
         keeps_alive: Whether the connection stays open for another request.
     """
 
-    def __init__(self, request: web.BaseRequest, begun: Callable[[int], None]) -> None:
+    def __init__(self, request: web.BaseRequest, begun: Callable[[int], None], patience: float) -> None:
         self._request = request
+        self._patience = patience
+        self._left_at = 0.0
         self._begun = begun
         self._transport = request.transport
         self._head = b""
@@ -67,7 +74,11 @@ class ClientWriter:
         self._write(self._head)
 
     async def write(self, data: bytes) -> bool:
-        """Write a part of the body; return whether the client was slow, so that the call waited."""
+        """Write a part of the body; return whether the call waited for the client.
+
+        Raises:
+            TimeoutError: The client has left, and the response takes too long.
+        """
         if self._is_bodiless or not self._write(chunk(data) if self._is_chunked else data):
             return False
         self.body_sent += len(data)
@@ -87,15 +98,22 @@ class ClientWriter:
         """Write bytes; return whether the client is still there."""
         transport = self._transport
         if transport is None or transport.is_closing():
-            self.has_left = True
+            self._leave()
         else:
             transport.write(data)
         return not self.has_left
 
+    def _leave(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self.has_left:
+            self.has_left, self._left_at = True, now
+        elif now > self._left_at + self._patience:
+            raise TimeoutError
+
     def finish(self, *, is_whole: bool) -> None:
         """End the body; without its end, the owner closes the connection."""
         self.is_whole = is_whole
-        if is_whole and self._is_chunked and not self._is_bodiless:
+        if is_whole and self._is_chunked and not self._is_bodiless and not self.has_left:
             self._write(LAST_CHUNK)
 
     def write_script(self, body: bytes, head_us: int, arrivals: Iterable[Arrival]) -> Script:

@@ -204,7 +204,10 @@ def _transport(request: web.BaseRequest) -> asyncio.Transport:
 
 
 async def reset(transport: asyncio.Transport) -> None:
-    """Reset the connection after all bytes have left: a TCP reset discards waiting bytes."""
+    """Reset the connection after all bytes have left.
+
+    A TCP reset discards waiting bytes.
+    """
     sock: socket.socket = transport.get_extra_info("socket")
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _FLUSH_TIMEOUT

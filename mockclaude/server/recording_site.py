@@ -1,4 +1,4 @@
-"""The server of a recorder: rules are asked first, and another server answers all other requests."""
+"""The server of a recorder: it passes unmatched requests on to another server."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.passing import PassedOn, decide_or_pass
 from mockclaude.proxy.passed_request import PassedRequest
 from mockclaude.proxy.upstream import MAX_KEPT
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.handled_request import ClientConnection, HandledRequest
-from mockclaude.server.heads import KnownHead
+from mockclaude.server.heads import KnownHead, build_http_request
 from mockclaude.server.player import play
 from mockclaude.server.relay import Passage, Relay
 from mockclaude.server.request_body import BodyLimit, decompress, read_raw_body
@@ -80,7 +80,7 @@ class RecordingSite(Site):
         return Passage(request, handled, passed, read.target, raw, read.scenario, state)
 
     def _read_head(self, request: web.BaseRequest, handled: HandledRequest, body: bytes) -> _ReadRequest:
-        """Read the head of a request, whose path may be one that only the other server knows.
+        """Read the head of a request, whose path may be unknown here.
 
         Raises:
             ApiError: 403, a page has sent a control header.
@@ -93,11 +93,21 @@ class RecordingSite(Site):
                 raise
             return _ReadRequest(self._build_stray(request, handled, body, error), "", target, target, is_known=False)
         head = known.head
-        http = self.build_request(head, handled.entry, body, cast("ClientConnection", request.protocol))
+        http = self._build_request(request, handled, head, body)
         if known.scenario:
             target = target.removeprefix(head.prefix)
         query = target.partition("?")[2]
         return _ReadRequest(http, known.scenario, target, f"{head.path}?{query}" if query else head.path, is_known=True)
+
+    def _build_request(self, request: web.BaseRequest, handled: HandledRequest, head: Head, body: bytes) -> HttpRequest:
+        connection = cast("ClientConnection", request.protocol)
+        return build_http_request(head, request.headers, body, self._began, handled.entry.at, connection)
+
+    def _build_stray(
+        self, request: web.BaseRequest, handled: HandledRequest, body: bytes, error: ApiError
+    ) -> HttpRequest:
+        """Build a request to no scenario."""
+        return self._build_request(request, handled, self.heads.read_stray(request, error), body)
 
 
 async def _read_body(request: web.BaseRequest) -> bytes | AsyncIterator[bytes]:
@@ -114,7 +124,7 @@ async def _read_body(request: web.BaseRequest) -> bytes | AsyncIterator[bytes]:
 
 
 def _decode_body(request: web.BaseRequest, raw: bytes | AsyncIterator[bytes]) -> bytes | None:
-    """Decompress the body of a request; return None for a large one, and for one that cannot be decompressed."""
+    """Decompress the body of a request; return None if it is large or invalid."""
     if not isinstance(raw, bytes):
         return None
     encoding = request.headers.get("content-encoding", "").lower()

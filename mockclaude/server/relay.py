@@ -53,7 +53,7 @@ class Passage(NamedTuple):
 
 
 class Relay:
-    """Passes requests on to one server, and the responses to a session that records them."""
+    """Passes requests on to one server, and the responses to a session."""
 
     def __init__(self, upstream: Upstream, session: RecordingSession) -> None:
         self._upstream = upstream
@@ -90,7 +90,7 @@ class Relay:
             UpstreamError: No response arrived.
         """
         request, passed = passage.request, passage.passed
-        writer = ClientWriter(request, lambda status: self._journal_head(passage, status))
+        writer = ClientWriter(request, lambda status: self._journal_head(passage, status), self._upstream.timeout)
         fetching = self._upstream.fetch(request.method, passage.target, request.raw_headers, passage.body, writer)
         try:
             received = await fetching
@@ -102,7 +102,8 @@ class Relay:
             raise
         writer.finish(is_whole=not received.ending)
         self._journal_body(passage, received, writer)
-        self._session.add(passed, received, writer.body_sent if writer.has_left else None)
+        missed = writer.has_left and (received.body is None or writer.body_sent < len(received.body))
+        self._session.add(passed, received, writer.body_sent if missed else None)
         return writer
 
     async def _refuse(self, passage: Passage, reason: str) -> SentResponse:
@@ -141,7 +142,7 @@ class Relay:
         await self._upstream.close()
 
     async def cancel(self) -> None:
-        """End all responses, which are then not recorded, and close the connections to the server."""
+        """End all responses without recording them, and close the connections."""
         for task in self._tasks:
             task.cancel()
         await self.finish()

@@ -12,11 +12,9 @@ from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState, create_store
 from mockclaude.engine.trust import Trust
-from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.format.policy import LaneSource
 from mockclaude.scenario.rules import Scenario
@@ -201,24 +199,14 @@ class Site:
                     return
                 known = self.heads.read(request, key)
             if (known.head.method, known.head.path) == _CREATE_BATCH:
-                http = self.build_request(known.head, entry, body, connection)
+                http = build_http_request(known.head, entry.raw_headers, body, self._began, entry.at, connection)
                 await handled.decide_batch(http, known.scenario, self.served[known.scenario])
             else:
                 self.decide(handled, known, body, connection)
         except ApiError as error:
-            handled.refuse(error, self._build_stray(request, handled, body, error), self.served[""])
-
-    def build_request(self, head: Head, entry: JournalEntry, body: bytes, connection: ClientConnection) -> HttpRequest:
-        """Build the request to the engine, and count it."""
-        return build_http_request(head, entry.raw_headers, body, self._began, entry.at, connection)
-
-    def _build_stray(
-        self, request: web.BaseRequest, handled: HandledRequest, body: bytes, error: ApiError
-    ) -> HttpRequest:
-        """Build a request to no scenario."""
-        connection = cast("ClientConnection", request.protocol)
-        head = self.heads.read_stray(request, error)
-        return build_http_request(head, request.headers, body, self._began, handled.entry.at, connection)
+            head = self.heads.read_stray(request, error)
+            http = build_http_request(head, request.headers, body, self._began, entry.at, connection)
+            handled.refuse(error, http, self.served[""])
 
 
 def _lane_sources(scenarios: Mapping[str, Scenario]) -> dict[str, tuple[LaneSource, ...]]:

@@ -23,7 +23,7 @@ _RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satis
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | _RENAMED
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def encode_status_and_headers(status: int, reason: str | None, headers: Headers) -> bytes:
     """Encode status line and headers; `reason` None stands for the standard phrase."""
     phrase = _REASONS.get(status, "") if reason is None else reason
@@ -35,7 +35,7 @@ def encode_header_lines(headers: Headers) -> bytes:
     return "".join([f"{name}: {value}\r\n" for name, value in headers.lines]).encode("latin-1", "replace")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def encode_chunked_lines(status: int, headers: Headers) -> bytes:
     """Encode the head of a chunked response without its id, which always differs."""
     return encode_status_and_headers(status, None, headers) + CHUNKED

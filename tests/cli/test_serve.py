@@ -179,7 +179,7 @@ def test_unknown_command_is_an_error(word: str, hint: str) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
         f"Error: unknown command or file '{word}'; expected serve, init, check, explain, schema, scenarios, run, "
-        f"journal, recheck or steps, or a scenario file{hint}\n"
+        f"record, journal, recheck, drift or steps, or a scenario file{hint}\n"
     ) in result.stderr
 
 

@@ -310,3 +310,39 @@ def test_a_client_of_another_api_gets_a_list_as_recorded() -> None:
     served = state({"body": [1]})
 
     assert send(served, http_request("POST", "/v1/chat/completions", {}, headers, body, NOW)).response.json == [1]
+
+
+@pytest.mark.parametrize("respond", [STREAMED, {"body": MESSAGE}], ids=["stream", "JSON"])
+def test_an_instant_reply_is_one_write(respond: dict[str, Any]) -> None:
+    served = state(respond)
+    [first], [second] = (send(served, call(stream=respond is STREAMED)).script.sends for _ in range(2))
+
+    assert (first.at, first.data.count(b"msg_01Recorded")) == (0, 1)
+    assert first.data[-20:] == second.data[-20:]
+
+
+def test_headers_of_a_kept_reply_follow_the_time() -> None:
+    served = state({"body": MESSAGE, "headers": {"retry-after": "in 30s"}})
+    dates = [send(served, call(stream=False, later=later)).response.headers for later in (0, 0, 9)]
+
+    assert [headers["retry-after"][-6:-4] for headers in dates] == ["10", "10", "19"]
+    assert dates[0]["date"] == dates[1]["date"] != dates[2]["date"]
+    assert len({headers["request-id"] for headers in dates}) == 3
+
+
+def test_templates_are_filled_for_each_request() -> None:
+    served = state({"body": {"content": [{"type": "text", "text": "${{ user }}"}], "id": "msg_1"}, "templates": True})
+    texts = [send(served, call(text, stream=False)).response.json["content"][0]["text"] for text in ("Hi", "Bye")]
+
+    assert texts == ["Hi", "Bye"]
+
+
+def test_every_part_works_on_a_kept_reply() -> None:
+    keys = {"fault": {"disconnect": "clean", "after": "text_delta 1", "occurrence": 2}}
+    served = state(STREAMED, limits={"output_tokens_per_minute": 99}, **keys)
+    whole, cut, again = (send(served, call(stream=True, thread=CREATE)).response for _ in range(3))
+
+    assert (whole.body.decode(), again.body.decode()) == (STREAM, STREAM)
+    assert cut.body.decode() == STREAM[: STREAM.index("event: content_block_delta", STREAM.index("At "))]
+    assert [sent.headers["anthropic-ratelimit-output-tokens-remaining"] for sent in (whole, again)] == ["85", "57"]
+    assert send(served, call("And?", stream=True, thread=after("msg_01Recorded"))).response.status == 200

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,12 +25,15 @@ class PlainRecorder:
     """A recorder that redacts nothing, and saves the statuses of the exchanges."""
 
     def __init__(self) -> None:
-        self.secrets: list[str] = []
+        self.keys: list[str] = []
         self.saved: dict[Path, list[Exchange]] = {}
         self.exchanges: list[Exchange] = []
 
-    def add_secrets(self, values: Iterable[str]) -> None:
-        self.secrets += values
+    def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
+        return nullcontext()
+
+    def add_request(self, headers: Mapping[str, str]) -> None:
+        self.keys.append(headers.get("x-api-key", ""))
 
     def redact(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
@@ -39,9 +42,9 @@ class PlainRecorder:
     def to_line(self, exchange: Exchange) -> bytes:
         return b"%d %d" % (exchange.number, exchange.reception.status)
 
-    def read_lines(self, data: bytes) -> list[Exchange]:
+    def read_lines(self, data: bytes, file: str) -> tuple[list[Exchange], list[str]]:  # noqa: ARG002 (as above)
         numbers = [int(line.split()[0]) for line in data.splitlines()]
-        return [exchange for exchange in self.exchanges if exchange.number in numbers]
+        return [exchange for exchange in self.exchanges if exchange.number in numbers], []
 
     def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
         self.saved[path] = list(exchanges)
@@ -119,5 +122,3 @@ def read_request(client: socket.socket) -> bytes:
     while len(body) < int(lines.get(b"content-length", 0)):
         body += client.recv(65536)
     return head + b"\r\n\r\n" + body
-
-

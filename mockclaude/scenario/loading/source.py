@@ -94,7 +94,7 @@ def read(file: str, content: bytes) -> FileSource:
         from mockclaude.scenario.loading.json_source import JsonReader as Reader
     else:
         from mockclaude.scenario.loading.yaml_source import YamlReader as Reader  # type: ignore[assignment]
-    text = _decoded(file, content)
+    text = decode_text(file, content, is_printable=not _is_json(file))
     lines = Lines(file, text)
     reader = Reader(text, lines)
     data, offset, branch = reader.read()
@@ -119,9 +119,20 @@ def _is_json(file: str) -> bool:
     return file.lower().endswith(".json")
 
 
-def _decoded(file: str, content: bytes) -> str:
-    if len(content) > MAX_BYTES:
-        limit = f"{MAX_BYTES // 1_000_000} MB"
+def decode_text(file: str, content: bytes, *, is_printable: bool, most: int = MAX_BYTES) -> str:
+    """Decode the text of a file.
+
+    Args:
+        file: The name of the file.
+        content: The bytes of the file.
+        is_printable: Whether all characters must be printable, as in YAML.
+        most: The maximum number of bytes.
+
+    Raises:
+        ScenarioError: The content is too large, not UTF-8, or has unprintable characters.
+    """
+    if len(content) > most:
+        limit = f"{most // 1_000_000} MB"
         message = f"larger than {limit}; expected a smaller file; split it into several files of one scenario"
         raise ScenarioError([Diagnostic(Place(file), message)])
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -131,7 +142,7 @@ def _decoded(file: str, content: bytes) -> str:
     except UnicodeDecodeError as error:
         place = _place_after(file, content[: error.start].decode("latin-1"))
         raise ScenarioError([Diagnostic(place, "invalid UTF-8; expected YAML or JSON text")]) from None
-    if not _is_json(file) and (unprintable := _UNPRINTABLE.search(text)):
+    if is_printable and (unprintable := _UNPRINTABLE.search(text)):
         place = _place_after(file, text[: unprintable.start()])
         code = f"U+{ord(unprintable[0]):04X}"
         message = f"unprintable character {code}; expected text; remove it, or write its escape in double quotes"

@@ -7,8 +7,9 @@ resolves scalars by YAML 1.2 and rejects the rest.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -141,6 +142,104 @@ class YamlReader(Reader):
         place = Place(self.lines.file, mark.line + 1, mark.column + 1)  # the line after the last one has no offset
         message = f"invalid YAML ({error.problem}{begun}); {hint}"
         return ScenarioError([*self.diagnostics, Diagnostic(place, message)])
+
+
+class _Anchored(NamedTuple):
+    """A value with an anchor: its number of values, its characters and its levels."""
+
+    value: Any
+    values: int
+    size: int
+    levels: int
+
+
+_BINARY = ("tag:yaml.org,2002:binary", "!binary")
+_PLAIN_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!", *_BINARY)
+MAX_EXPANDED = 64_000_000
+"""The maximum number of characters of a cassette, with those of its aliases."""
+
+
+class CassetteYamlReader(YamlReader):
+    """A reader of YAML that other programs have written, with aliases and binary data.
+
+    A tag that would construct an object is an error, and so are aliases that expand to very large data.
+    """
+
+    def __init__(self, text: str, lines: Lines) -> None:
+        super().__init__(text, lines)
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._size = self._deepest = 0
+
+    def read(self) -> tuple[Any, int, Branch | None]:
+        """Return the data, its offset, and the positions within it.
+
+        Raises:
+            ScenarioError: The text is not YAML, too deep or large, or has a tag or an alias that is not supported.
+        """
+        try:
+            return super().read()
+        except yaml.reader.ReaderError as error:
+            offset = len(self._text.encode()[: error.position].decode(errors="ignore"))
+            raise self.stop(offset, f"invalid YAML ({error.reason}); expected a complete cassette") from None
+
+    def note(self, offset: int, message: str) -> None:
+        """Raise the error of a diagnostic: nobody edits a cassette, so one is enough.
+
+        Raises:
+            ScenarioError: Always.
+        """
+        raise self.stop(offset, message)
+
+    def _value(self, event: yaml.Event, depth: int) -> ParsedValue:
+        if isinstance(event, yaml.AliasEvent):
+            return self._resolve(event, depth), None
+        anchor: str | None = getattr(event, "anchor", None)
+        if anchor is None:
+            return super()._value(event, depth)
+        self._anchors[anchor] = None
+        values, size, deepest, self._deepest = self._values, self._size, self._deepest, depth
+        parsed = super()._value(event, depth)
+        self._anchors[anchor] = _Anchored(parsed[0], self._values - values, self._size - size, self._deepest - depth)
+        self._deepest = max(self._deepest, deepest)
+        return parsed
+
+    def _resolve(self, event: yaml.AliasEvent, depth: int) -> Any:
+        anchor = str(event.anchor)
+        anchored = self._anchors.get(anchor)
+        if anchored is None:
+            raise self.stop(_offset(event), f"alias '*{anchor[:80]}' without a value; expected an earlier anchor")
+        self._values += anchored.values - 1
+        self._add(event, anchored.size)
+        self._deepen(depth + anchored.levels)
+        self.count(_offset(event), self._deepest)
+        return anchored.value
+
+    def _add(self, event: yaml.Event, size: int) -> None:
+        self._size += size
+        if self._size > MAX_EXPANDED:
+            limit = f"{MAX_EXPANDED // 1_000_000} MB"
+            raise self.stop(_offset(event), f"aliases expand to more than {limit}; expected a smaller cassette")
+
+    def _deepen(self, depth: int) -> None:
+        self._deepest = max(self._deepest, depth)
+
+    def _check(self, event: yaml.Event, depth: int) -> None:
+        self._deepen(depth)
+        self.count(_offset(event), depth)
+        tag: str | None = getattr(event, "tag", None)
+        if tag is not None and tag not in _PLAIN_TAGS:
+            shown = tag.replace("tag:yaml.org,2002:", "!!")[:80]
+            message = f"tag '{shown}' is not supported; expected text, lists, mappings or !!binary; record it again"
+            raise self.stop(_offset(event), message)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        self._add(event, len(event.value))
+        if event.tag not in _BINARY:
+            return super()._scalar(event)
+        try:
+            return b64decode("".join(event.value.split()), validate=True)
+        except ValueError:
+            raise self.stop(_offset(event), "invalid !!binary; expected base64") from None
 
 
 def _offset(event: yaml.Event) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.api.request import MessagesRequest
+from mockclaude.scenario.conditions.rule_index import RuleList
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.match import find_matches
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
@@ -49,14 +50,17 @@ def append_rules(
     places = RecordingPlaces(text, f"{stem}.yaml")
     rules = _rename(rules, [str(rule.get("name")) for rule in places.rules])
     writer = RuleWriter(rules, stem, list_file_stems(places.data, stem))
+    numbers = {rule: index for index, rule in enumerate(scenario.rules)}
+    endless = RuleList(rule for rule in scenario.rules if rule.times is None)
     groups: dict[int, list[str]] = {}
     notes = []
     for rule in rules:
-        index = _find_place(scenario.rules, rule.exchanges)
+        found = [former for exchange in rule.exchanges for former in _list_matches(endless, exchange)]
+        index = min((numbers[former] for former in found), default=len(numbers))
         groups.setdefault(index, []).append(writer.format(rule, options, places.indent))
         if index < len(places.rules):
-            former = scenario.rules[index].label
-            notes.append(f"rule '{rule.name}' stands in front of {former}, which matches its request")
+            label = scenario.rules[index].label
+            notes.append(f"rule '{rule.name}' stands in front of {label}, which matches its request")
     for separator in ("\n", ""):
         edits = [_insert(places, index, texts, separator) for index, texts in sorted(groups.items())]
         edited = apply_edits(text, edits)
@@ -78,15 +82,7 @@ def _rename(rules: Sequence[RecordedRule], names: Iterable[str]) -> list[Recorde
     return renamed
 
 
-def _find_place(rules: Sequence[Rule], exchanges: Sequence[Exchange]) -> int:
-    """Return the number of rules that must stand before a rule of these exchanges."""
-    numbers = {rule: index for index, rule in enumerate(rules)}
-    endless = [rule for rule in rules if rule.times is None]
-    found = [rule for exchange in exchanges for rule in _list_matches(endless, exchange)]
-    return min((numbers[rule] for rule in found), default=len(rules))
-
-
-def _list_matches(rules: Sequence[Rule], exchange: Exchange) -> list[Rule]:
+def _list_matches(rules: RuleList, exchange: Exchange) -> list[Rule]:
     try:
         return list(find_matches(rules, MessagesRequest(exchange.document, exchange.headers)))
     except (KeyError, TypeError, AttributeError, TooMuchWorkError):  # the request is not a readable message
@@ -100,7 +96,7 @@ def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator
     """
     text, added = places.text, join_rules(["", *texts])
     if not places.rules:
-        return places.replace_empty_list("\n" + added)
+        return places.replace_rules("\n" + added)
     at = places.find_rule(index)
     if index == len(places.rules) and not text[:at].endswith("\n\n"):
         added = separator + added
@@ -111,7 +107,7 @@ def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator
 
 
 def _keeps_rules(places: RecordingPlaces, edited: str, count: int) -> bool:
-    """Return whether a text has the data of another one, and so many more rules."""
+    """Return whether a text has the data of another one, and `count` more rules."""
     after = RecordingPlaces(edited, "")
     later = iter(after.rules)
     is_kept = all(rule in later for rule in places.rules)

@@ -45,7 +45,7 @@ class Stability(NamedTuple):
 
 
 def list_conditions(path: Path, own: Any, other: Any, stability: Stability) -> Iterator[Values]:
-    """Yield conditions on the values at a path that the first one matches and the second one should not.
+    """Yield conditions on values that differ at a path.
 
     Args:
         path: The path of the values in the body.

@@ -118,9 +118,9 @@ def _select_suffix(reply: RecordedReply) -> str:
     if not _is_text(reply.body):
         return ".bin"
     kind = str(reply.headers.get("content-type") or "").lower()
-    if "json" in kind or reply.document is not None:
-        return ".json"
-    return ".html" if "html" in kind else ".txt"
+    if "html" in kind:
+        return ".html"
+    return ".json" if "json" in kind or reply.document is not None else ".txt"
 
 
 def _is_text(body: bytes) -> bool:

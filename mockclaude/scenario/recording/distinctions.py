@@ -33,7 +33,10 @@ class Distinction(NamedTuple):
 
 
 def merge(base: Conditions, others: Iterable[Conditions]) -> Conditions:
-    """Return all conditions as one `when`. Later ones replace earlier ones of the same key, but for `body`."""
+    """Merge conditions into one `when`.
+
+    Later conditions replace earlier ones of the same key. Those on the body are joined.
+    """
     merged = dict(base)
     for other in others:
         body = {**merged.get("body", {}), **other.get("body", {})}
@@ -49,7 +52,7 @@ def matches(when: Conditions, request: MessagesRequest) -> bool:
 
 
 def to_name(name: str) -> str | dict[str, str]:
-    """Return the matcher of a name, in which a star stands for itself."""
+    """Return the matcher of a name. A star stands for itself."""
     return {"equals": name} if "*" in name else name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -23,17 +24,18 @@ class Edit(NamedTuple):
     is_of_text: bool = False
 
 
-def merge_edits(edits: Iterable[Edit]) -> list[Edit]:
-    """Sort edits; those that overlap become one: that of a joined text, else the longest."""
-    merged: list[Edit] = []
-    for edit in sorted(edits, key=lambda edit: edit.begin):
-        last = merged[-1] if merged else edit
-        if edit.begin >= last.end or not merged:
+def merge_edits(of_texts: Iterable[Edit], of_bytes: Iterable[Edit]) -> list[Edit]:
+    """Merge the edits of joined texts with those of bytes; each kind has no overlaps of its own.
+
+    An edit of bytes that overlaps with another one is dropped: the search in the joined text knows the whole secret.
+    """
+    merged = sorted(of_texts, key=lambda edit: edit.begin)
+    ends = [edit.end for edit in merged]
+    for edit in of_bytes:
+        number = bisect_right(ends, edit.begin)
+        if number == len(ends) or merged[number].begin >= edit.end:
             merged.append(edit)
-            continue
-        best = max(last, edit, key=lambda one: (one.is_of_text, one.end - one.begin))
-        merged[-1] = best._replace(begin=last.begin, end=max(last.end, edit.end))
-    return merged
+    return sorted(merged, key=lambda edit: edit.begin)
 
 
 def apply_edits(data: bytes, edits: Sequence[Edit], mark: Callable[[Hit], bytes]) -> tuple[bytes, list[int]]:

@@ -19,10 +19,9 @@ _MOST_LEVELS = 24
 
 _JSON = compile_lazily(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}"
-    rb"|U[0-9a-fA-F]{8}|\r?\n[ \t]*|[^ux])",
-    re.DOTALL,
+    rb"|U[0-9a-fA-F]{8}|\r?\n[ \t]*|[\"'\\/bfnrt])"
 )
-"""The escapes of JSON, and those that only YAML has."""
+"""The escapes of JSON, and those that only YAML and programs have."""
 
 _PERCENT = compile_lazily(rb"%[0-9a-fA-F]{2}")
 _REFERENCE = compile_lazily(rb"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|amp|lt|gt|quot|apos);")
@@ -182,9 +181,10 @@ class Level:
         self._source = source
         self._escapes = escapes
 
-    def to_source(self, begin: int, end: int) -> Span:
-        """Return the span in the original of a span of the text, without halves of escapes."""
-        begin, end = self._with_places(_ESCAPES[0]).widen(begin, end)
+    def to_source(self, begin: int, end: int, *, is_json: bool) -> Span:
+        """Return the span in the original of a span of the text; in JSON, it has no halves of escapes."""
+        if is_json and not self._source:
+            return self._with_places(_ESCAPES[0]).widen(begin, end)
         level = self
         while level._source:
             begin, end = level._source._with_places(level._escapes).to_source(begin, end)

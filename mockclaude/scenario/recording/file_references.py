@@ -23,7 +23,7 @@ def list_files(text: str) -> list[str]:
 
 
 def list_file_stems(data: Any, folder: str) -> list[str]:
-    """List the names without suffixes of the files that data of a scenario file names in a folder."""
+    """List the files of a scenario file's data in a folder, without suffixes."""
     names = [name.removeprefix(f"{folder}/") for _, name in _walk(data, ()) if name.startswith(f"{folder}/")]
     return [name.partition(".")[0] for name in names]
 

@@ -47,11 +47,11 @@ def iterate_strings(data: bytes, begin: int = 0) -> Iterator[JsonString]:
 
 
 def find_outside_strings(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the spans of JSON outside of its strings."""
+    """Yield the spans of JSON between the contents of its strings, with the quotes."""
     at = 0
     for literal in _STRING.finditer(data):
-        yield at, literal.start()
-        at = literal.end()
+        yield at, literal.start(1)
+        at = literal.end(1)
     yield at, len(data)
 
 

@@ -19,12 +19,12 @@ from mockclaude.scenario.rules import Rule, build_rules
 
 
 class Proof(NamedTuple):
-    """What the rules of groups of requests match.
+    """The requests that the rules of groups match.
 
     Attributes:
         collisions: Number of a group -> the numbers of the other groups whose requests its rule matches.
         failed: Number of a group -> the keys of the conditions that a request of the group does not match.
-        unmatched: The groups with a request that no rule can be matched with.
+        unmatched: The groups with a request that takes too much work to match.
     """
 
     collisions: dict[int, set[int]]
@@ -33,7 +33,10 @@ class Proof(NamedTuple):
 
 
 def prove(groups: Sequence[RequestGroup], whens: Sequence[Conditions]) -> Proof:
-    """Match the conditions of each group with every request. Groups with equal conditions have one rule."""
+    """Match the conditions of each group with every request.
+
+    Groups with equal conditions have one rule.
+    """
     shared = share_conditions(whens)
     rules = _compile([whens[numbers[0]] for numbers in shared])
     groups_of = dict(zip(rules, shared, strict=True))
@@ -57,7 +60,7 @@ def prove(groups: Sequence[RequestGroup], whens: Sequence[Conditions]) -> Proof:
 
 
 def share_conditions(whens: Sequence[Conditions]) -> list[list[int]]:
-    """Return the numbers of the groups by their conditions: groups with equal conditions have one rule."""
+    """List the numbers of the groups with equal conditions, which have one rule."""
     shared: dict[bytes, list[int]] = {}
     for number, when in enumerate(whens):
         shared.setdefault(orjson.dumps(when, option=orjson.OPT_SORT_KEYS), []).append(number)

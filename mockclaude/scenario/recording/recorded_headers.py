@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.format.response_headers import HEADER_NAME, RETRY_AFTER
-from mockclaude.scenario.recording.exchange import Reception
+from mockclaude.scenario.recorded_reply import RecordedReply
+from mockclaude.scenario.recording.exchange import Exchange, Reception
 
 _NOT_WRITTEN = ("connection", "content-length", "keep-alive", "transfer-encoding")
 _CONTROL = compile_lazily(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -23,6 +25,11 @@ def list_headers(response: Reception) -> dict[str, str | Literal[False]]:
         if name not in _NOT_WRITTEN and HEADER_NAME.fullmatch(name) and not _is_relative_date(name, value)
     }
     return {"content-type": False, **headers} if "content-type" not in headers else headers
+
+
+def to_written_reply(exchange: Exchange) -> RecordedReply:
+    """Return the response of an exchange as the reply that a scenario file has."""
+    return replace(exchange.reply, headers=list_headers(exchange.reception))
 
 
 def _to_latin1(value: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mockclaude.scenario.digests import merge_digests
 from mockclaude.scenario.format.recorded import PARTS, VARIES
+from mockclaude.scenario.garbage import without_garbage_collection
 from mockclaude.scenario.recording.body_differences import Stability
 from mockclaude.scenario.recording.condition_search import ConditionSearch
 from mockclaude.scenario.recording.distinctions import Conditions
@@ -33,7 +34,7 @@ _FAILED = "it does not match each of its requests"
 def build_rules(exchanges: Sequence[Exchange], volatile: Sequence[str] = ()) -> list[RecordedRule]:
     """Build the rules that replay the exchanges of a session.
 
-    There is no rule for the exchanges that `find_unreadable` returns. Exchanges without the body of their request
+    The exchanges that `find_unreadable` returns have none. Exchanges without the body of their request
     have one rule for all requests, which is the last.
 
     Args:
@@ -44,6 +45,11 @@ def build_rules(exchanges: Sequence[Exchange], volatile: Sequence[str] = ()) -> 
         ValueError: An expression is invalid.
     """
     stability = Stability(compile_volatile_parts(tuple(volatile)), find_call_ids(exchanges))
+    with without_garbage_collection():  # parsed requests form no circles, and collections would visit them often
+        return _build(exchanges, stability)
+
+
+def _build(exchanges: Sequence[Exchange], stability: Stability) -> list[RecordedRule]:
     groups = group_requests(read_requests(exchanges), stability)
     search = ConditionSearch(groups, stability)
     proof = search.run()

@@ -53,7 +53,7 @@ class RecordingPlaces:
         return self.text.rfind("\n", 0, offset) + 1
 
     def find_rule(self, index: int) -> int:
-        """Return the offset of a rule with the comments above it; of the end after the last rule."""
+        """Return the offset of a rule with its comments; of the end after the last."""
         return self._skip_comments(self.find_line(self._dashes[index])) if index < len(self.rules) else self.end
 
     @property
@@ -61,34 +61,33 @@ class RecordingPlaces:
         """The other keys of the file."""
         return {key: value for key, value in self.data.items() if key != "rules"}
 
-    def replace_empty_list(self, text: str) -> Edit:
-        """Return the edit that puts a text in place of an empty list of rules."""
-        start = self._source.offset(("rules",))
-        end = self.text.index("]", start) + 1
-        return Edit(self.text.rindex(":", 0, start) + 1, end, text if self.text[end:].strip() else text.rstrip("\n"))
+    def replace_rules(self, text: str) -> Edit:
+        """Return the edit that puts a text after the colon of `rules`."""
+        start = self.text.index(":", self._source.offset(("rules",), key=True)) + 1
+        end = self.end if self.rules else self.text.index("]", start) + 1
+        return Edit(start, end, text if not self.text[end:].strip() else f"{text}\n")
 
     def find_comment(self, index: int) -> Edit:
-        """Return the line above a rule without its margin and its end; an empty one if the line is no comment."""
+        """Return the comment in the line above a rule; else an empty text."""
         end = self.find_line(self._dashes[index]) - 1
         start = self.find_line(end) + self.indent
         return Edit(start, end, self.text[start:end]) if self.text.startswith("# ", start) else Edit(end, end, "")
 
-    def find_key(self, index: int, key: str) -> Edit:
-        """Return the lines of a key of a rule with its value, without comments after them.
+    def find_column(self, index: int) -> int:
+        """Return the column of the keys of a rule."""
+        offset = self._source.offset(("rules", index))
+        return offset - self.find_line(offset)
 
-        Raises:
-            EditError: The rule is not in block style.
-        """
+    def find_key(self, index: int, key: str) -> Edit:
+        """Return the lines of a key of a rule with its value, without comments after them."""
         keys = sorted(self._source.offset(("rules", index, name), key=True) for name in self.rules[index])
         start = self._source.offset(("rules", index, key), key=True)
         following = next((offset for offset in keys if offset > start), None)
-        end = self.find_rule(index + 1) if following is None else self._skip_comments(self.find_line(following))
-        if end <= start:
-            raise self.error(index)
+        end = self.find_rule(index + 1) if following is None else self.find_line(following)
+        end = self._skip_comments(end, self.find_column(index), with_empty_lines=True)
         return Edit(start, end, self.text[start:end])
 
-    def error(self, index: int) -> EditError:
-        """Build the error for a rule in another style."""
+    def _error(self, index: int) -> EditError:
         place = self._source.place(("rules", index))
         return EditError(f"{self._file}:{place.line}: a rule in flow style; expected a key in each line")
 
@@ -96,7 +95,7 @@ class RecordingPlaces:
         offset = self._source.offset(("rules", index))
         margin = self.text[self.find_line(offset) : offset]
         if margin.strip(" ") != "-" or self.text[offset] in "{&!":
-            raise self.error(index)
+            raise self._error(index)
         return self.find_line(offset) + margin.index("-")
 
     def _find_end(self) -> int:
@@ -105,15 +104,25 @@ class RecordingPlaces:
         following = min((offset for offset in keys if offset > start), default=None)
         return len(self.text) if following is None else self._skip_comments(self.find_line(following))
 
-    def _skip_comments(self, start: int) -> int:
-        """Return the offset of the first of the comments directly above a line."""
-        while start:
-            before = self.find_line(start - 1)
-            line = self.text[before:start]
-            if not line.lstrip(" ").startswith("#") or len(line) - len(line.lstrip(" ")) > self.indent:
+    def _skip_comments(self, end: int, most: int | None = None, *, with_empty_lines: bool = False) -> int:
+        """Return the offset of the first of the comments above a line.
+
+        Args:
+            end: The offset of the line.
+            most: The highest column of a comment: lines of a block are deeper. None: that of the dashes.
+            with_empty_lines: Whether comments above an empty line count, too.
+        """
+        column = self.indent if most is None else most
+        first = start = end
+        while True:  # the line with the key `rules` is no comment
+            start = self.find_line(start - 1)
+            line = self.text[start : self.text.index("\n", start)].rstrip()
+            depth = len(line) - len(line.lstrip(" "))
+            if line[depth : depth + 1] == "#" and depth <= column:
+                first = start
+            elif line or not with_empty_lines:
                 break
-            start = before
-        return start
+        return first
 
 
 def apply_edits(text: str, edits: list[Edit]) -> str:

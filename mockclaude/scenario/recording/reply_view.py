@@ -22,7 +22,10 @@ _RATE_LIMIT = "anthropic-ratelimit-"
 
 
 def list_lines(reply: RecordedReply) -> list[str]:
-    """List the status, the headers and the message of a reply without ids, times and cuts of deltas."""
+    """List the status, headers and message of a reply.
+
+    Ids, times and the cuts of deltas are left out.
+    """
     return [*_list_head(reply), *_list_body(reply)]
 
 

@@ -19,7 +19,7 @@ _SIZE = 16
 
 
 class RequestFacts(NamedTuple):
-    """The values of a request that conditions compare, and fingerprints of the longer ones.
+    """The values that conditions compare; fingerprints of the longer ones.
 
     Attributes:
         turn: The number of the turn.
@@ -61,7 +61,9 @@ class RequestFacts(NamedTuple):
 
 
 class FactReader:
-    """Reads the facts of the requests of a session. Parts that come again are searched for volatile parts once.
+    """Reads the facts of the requests of a session.
+
+    It searches each part for volatile parts once, since clients send most parts again.
 
     Args:
         parts: The volatile parts, which do not count.
@@ -117,9 +119,9 @@ class FactReader:
 
 
 def answered_calls(request: MessagesRequest) -> tuple[int, tuple[str, ...]]:
-    """Return the last message with tool results of the current turn, counted from the end, and the ids of their calls.
+    """Find the last message with tool results of the current turn.
 
-    Without results, return 0 and no ids.
+    Return its index, counted from the end, and the ids of the tool calls. Without results, return 0 and no ids.
     """
     for index, message in enumerate(reversed(request.messages), 1):
         if message["role"] == "assistant" and index > 1:

@@ -85,7 +85,7 @@ def _form_of(exchange: Exchange, request: MessagesRequest) -> Conditions:
 
 
 def choose_conditions(groups: Sequence[RequestGroup]) -> list[Conditions]:
-    """Choose for each group the conditions that its rule has anyway: turn, text and tool of the result."""
+    """Choose the conditions of each group on turn, text and tool result."""
     names = Counter((group.facts.turn, name) for group in groups for name in group.facts.result_names)
     lines = Counter((group.facts.turn, line) for group in groups for line in group.lines)
     return [_choose(group, names, lines) for group in groups]

@@ -11,13 +11,16 @@ ANY_REQUEST = "any request"
 
 
 def name_rule(turn: int, question: str, tools: Iterable[str]) -> str:
-    """Return the number of a turn with the first 40 characters of its question, or else the tools of its results."""
+    """Build the name of a rule.
+
+    It has the number of the turn, and the first 40 characters of the question or of the tools.
+    """
     shown = "".join(character if character.isprintable() else " " for character in question or ", ".join(tools))
     return f"{turn} {' '.join(shown.split())[:_LENGTH]}".strip()
 
 
 def number_names(names: Iterable[str]) -> list[str]:
-    """Return names of which those that come again have a number, such as `2 get_tide (2)`."""
+    """Number the names that come again, as in `2 get_tide (2)`."""
     taken: set[str] = set()
     numbered: list[str] = []
     counts: dict[str, int] = {}

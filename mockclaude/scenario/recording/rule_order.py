@@ -40,7 +40,10 @@ def order_rules(ranks: Sequence[Any], overlaps: Mapping[int, Collection[int]]) -
 
 
 def find_shadowed(order: Sequence[int], overlaps: Mapping[int, Collection[int]]) -> dict[int, int]:
-    """Return the rules that come before a rule whose requests they match, each with the first such rule."""
+    """Find the rules that come before a rule whose requests they match.
+
+    Return each with the first such rule.
+    """
     position = {number: index for index, number in enumerate(order)}
     shadowed: dict[int, int] = {}
     for number, others in overlaps.items():

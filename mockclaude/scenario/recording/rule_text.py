@@ -79,7 +79,7 @@ class RuleWriter:
         return "".join([*lines, *(f"{margin}  {key}" for key in keys)])
 
     def format_keys(self, rule: RecordedRule, options: WriteOptions, indent: int) -> tuple[str, str]:
-        """Write the key `recorded`, and the key `reply` or `sequence`, both from the key's first character.
+        """Write the keys `recorded`, and `reply` or `sequence`, without their margin.
 
         Args:
             rule: One of the rules.

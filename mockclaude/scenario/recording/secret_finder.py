@@ -10,7 +10,7 @@ from mockclaude.api.events import Event
 from mockclaude.scenario.recorded_reply import RecordedReply
 from mockclaude.scenario.recording.edits import Edit, merge_edits
 from mockclaude.scenario.recording.json_strings import JsonString
-from mockclaude.scenario.recording.secret_search import Hit, SecretSearch, mark_numbers, merge_hits
+from mockclaude.scenario.recording.secret_search import Hit, SecretSearch, fit_to_json, merge_hits
 from mockclaude.scenario.recording.streamed_texts import (
     StreamedText,
     find_data,
@@ -38,12 +38,11 @@ class SecretFinder:
             return self.find_in_body(reply.body, is_json=isinstance(reply.document, dict | list))
         events = reply.events
         begins = [0, *accumulate(len(event.encoded) for event in events)]
-        in_texts = self._find_in_texts(events, begins)
-        return merge_edits([*self._find_in_frames(reply.body, events, begins), *in_texts])
+        return merge_edits(self._find_in_texts(events, begins), self._find_in_frames(reply.body, events, begins))
 
     def _find(self, data: bytes, *, is_json: bool) -> list[Hit]:
-        hits = merge_hits([*self.known.find(data), *self.described.find(data, is_json=is_json)])
-        return mark_numbers(data, hits) if is_json else hits
+        hits = merge_hits([*self.known.find(data, is_json=is_json), *self.described.find(data, is_json=is_json)])
+        return fit_to_json(data, hits) if is_json else hits
 
     def _find_in_texts(self, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
         """Yield the parts of each secret in the joined texts of the blocks; the first one gets the mark."""
@@ -54,7 +53,7 @@ class SecretFinder:
 
     def _find_in_frames(self, body: bytes, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
         """Yield the secrets in the bytes of a stream, and those that the user describes in its frames."""
-        known = deque(self.known.find(body))
+        known = deque(self.known.find(body, is_json=True))
         for event, begin in zip(events, begins, strict=False):
             of_frame = []
             while known and known[0].begin < begin + len(event.encoded):
@@ -71,7 +70,7 @@ class SecretFinder:
         is_json = data < len(event.encoded)
         text = bytes(data) + event.encoded[data:] if is_json else event.encoded
         hits = merge_hits([*known, *self.described.find(text, is_json=is_json, without=list_cut_fields(event))])
-        return mark_numbers(text, hits) if is_json else hits
+        return fit_to_json(text, hits) if is_json else hits
 
 
 def _place(

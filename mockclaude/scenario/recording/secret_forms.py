@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import accumulate
 from typing import Any
+
+from mockclaude.api.lazy_pattern import compile_lazily
+from mockclaude.scenario.diagnostics import shorten
 
 _UUID = rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _UUID_SIZE = 36
@@ -29,6 +35,29 @@ FORMS: Mapping[str, bytes] = {
 """Name -> expression. The id of an organization is the end of its match, after the word for it in errors."""
 
 
+_BASE64 = compile_lazily(rb"[0-9A-Za-z+/_-]{24,}")
+"""A text in base64, without its padding: 24 signs are 18 bytes, and no form is much shorter."""
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_GAP = b"\n\n"
+
+
+def find_forms_in_base64(data: bytes) -> Iterator[tuple[int, int, bytes, str]]:
+    """Yield the begin and the end of each text in base64 with a secret, the decoded secret, and its name."""
+    texts = list(_BASE64.finditer(data))
+    decoded = [_decode_base64(text[0]) for text in texts]
+    ends = list(accumulate(len(text) + len(_GAP) for text in decoded))
+    joined = _GAP.join(decoded)
+    for begin, end, name in find_forms(joined):
+        text = texts[bisect_right(ends, begin)]
+        padding = 2 if data.startswith(b"==", text.end()) else data.startswith(b"=", text.end())
+        yield text.start(), text.end() + padding, joined[begin:end], name
+
+
+def _decode_base64(text: bytes) -> bytes:
+    return b64decode(text[: len(text) - (len(text) % 4 == 1)].translate(_STANDARD) + b"==")
+
+
 def find_forms(data: bytes) -> Iterator[tuple[int, int, str]]:
     """Yield the begin, the end and the name of each secret with a known form."""
     for match in _compile(b"|".join(b"(?:%b)" % form for form in FORMS.values())).finditer(data):
@@ -39,22 +68,26 @@ def find_forms(data: bytes) -> Iterator[tuple[int, int, str]]:
 
 @cache
 def _compile(pattern: bytes) -> Any:
-    return compile_pattern(pattern)
-
-
-def compile_pattern(pattern: bytes, *, utf8: bool = False) -> Any:
-    """Compile an expression of RE2, for bytes or for UTF-8.
-
-    Raises:
-        ValueError: The expression is invalid.
-    """
     import re2  # takes 20 ms, and only a recorder needs it here
 
     options = re2.Options()
     options.log_errors, options.never_capture, options.max_mem = False, True, 64 << 20
-    if not utf8:
-        options.encoding = re2.Options.Encoding.LATIN1
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern, options)
+
+
+def compile_option(option: str, regex: str) -> Any:
+    """Compile the expression of RE2 for UTF-8 that a user has given with an option.
+
+    Raises:
+        ValueError: The expression is invalid.
+    """
+    import re2
+
+    options = re2.Options()
+    options.log_errors, options.never_capture = False, True
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(regex.encode("utf-8", "surrogatepass"), options)
     except re2.error as error:
-        raise ValueError(error.args[0].decode()) from None
+        problem = f"{option}: invalid pattern ({error.args[0].decode()}), got '{shorten(regex)}'"
+        raise ValueError(f"{problem}; expected a regular expression that RE2 accepts") from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.recording.escaped_text import decode_levels
 from mockclaude.scenario.recording.json_strings import find_outside_strings
-from mockclaude.scenario.recording.secret_forms import find_forms
+from mockclaude.scenario.recording.secret_forms import find_forms, find_forms_in_base64
 
 if TYPE_CHECKING:
     from ahocorasick_rs import BytesAhoCorasick
@@ -87,16 +87,16 @@ class SecretSearch:
             self._names[value] = name
             self._new.append(value)
 
-    def find(self, data: bytes) -> list[Hit]:
+    def find(self, data: bytes, *, is_json: bool = False) -> list[Hit]:
         """Find the secrets in a text, in their order; those that overlap are one.
 
-        A secret may be escaped; the span is that of the escaped text.
+        A secret may be escaped; the span is that of the escaped text. Without its hits, JSON stays valid.
         """
         hits = [
             hit._replace(begin=begin, end=end)
             for level in decode_levels(data)
             for hit in self._search(level.text)
-            for begin, end in [level.to_source(hit.begin, hit.end)]
+            for begin, end in [level.to_source(hit.begin, hit.end, is_json=is_json)]
         ]
         return merge_hits(hits)
 
@@ -105,6 +105,8 @@ class SecretSearch:
             yield from index.search(data, self._names)
         for begin, end, name in find_forms(data):
             yield Hit(begin, end, data[begin:end], name)
+        for begin, end, value, name in find_forms_in_base64(data):
+            yield Hit(begin, end, value, name)
 
     def _prepare(self) -> Sequence[_Index]:
         """Return an index for each part of the values; parts of similar size are joined, so that few are built."""
@@ -182,18 +184,22 @@ def merge_hits(hits: Iterable[Hit]) -> list[Hit]:
     return merged
 
 
-def mark_numbers(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
-    """Mark the hits that are numbers in JSON; each is widened to the whole number."""
-    if not any(_NUMBER.fullmatch(hit.value) for hit in hits):
-        return list(hits)
+def fit_to_json(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
+    """Fit hits to JSON: one in a string ends there, and a number is widened to the whole number."""
+    if not hits:
+        return []
     outside = list(find_outside_strings(data))
     begins = [begin for begin, _ in outside]
-    return merge_hits(_mark_number(data, hit, outside[bisect_right(begins, hit.begin) - 1][1]) for hit in hits)
+    return merge_hits(_fit(data, hit, outside, bisect_right(begins, hit.begin) - 1) for hit in hits)
 
 
-def _mark_number(data: bytes, hit: Hit, outside_end: int) -> Hit:
-    if hit.end > outside_end:
-        return hit
+def _fit(data: bytes, hit: Hit, outside: Sequence[tuple[int, int]], number: int) -> Hit:
+    if hit.begin >= outside[number][1] and number + 1 < len(outside):
+        return hit._replace(end=min(hit.end, outside[number + 1][0]))
+    return _widen_number(data, hit) if _NUMBER.fullmatch(hit.value) else hit
+
+
+def _widen_number(data: bytes, hit: Hit) -> Hit:
     before = data[max(hit.begin - _LONGEST_NUMBER, 0) : hit.begin]
     begin = hit.begin - len(before) + len(before.rstrip(_NUMBER_SIGNS))
     after = data[hit.end : hit.end + _LONGEST_NUMBER]

@@ -57,16 +57,16 @@ def read_requests(exchanges: Iterable[Exchange]) -> list[RecordedRequest]:
 
 
 def find_unreadable(exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """Return the exchanges for which there is no rule: conditions cannot look at their requests.
+    """Return the exchanges whose requests conditions cannot look at.
 
-    An exchange without the body of its request has a rule.
+    They have no rule. An exchange without the body of its request has a rule.
     """
     readable = {id(request.exchange) for request in read_requests(exchanges)}
     return [exchange for exchange in exchanges if exchange.body and id(exchange) not in readable]
 
 
 def find_call_ids(exchanges: Iterable[Exchange]) -> frozenset[str]:
-    """Return the ids of the tool calls in the responses of a session. A replay sends them again."""
+    """Return the ids of the tool calls in responses, which a replay sends again."""
     messages = [exchange.assembled.message for exchange in exchanges if exchange.assembled is not None]
     blocks = [block for message in messages for block in message["content"] if block["type"] in _CALLS]
     return frozenset([block["id"] for block in blocks if isinstance(block.get("id"), str)])

@@ -21,14 +21,14 @@ _BARE_TAG = compile_lazily(r"</?[A-Za-z][\w:-]*[^<>]*>")
 
 
 def is_exact(text: str, parts: VolatileParts) -> bool:
-    """Return whether a text is matched as a whole: it is short, and has no volatile part."""
+    """Return whether a text is short and has no volatile part."""
     return len(text) <= MAX_EQUAL and not parts.are_in(text)
 
 
 def list_lines(text: str, parts: VolatileParts) -> list[str]:
-    """List the lines without volatile parts, cut to 160 characters: those with about 60 characters first.
+    """List the lines without volatile parts, those with about 60 characters first.
 
-    Pieces of lines with volatile parts come last. Tags alone on a line do not count.
+    Lines are cut to 160 characters. Pieces of lines with volatile parts come last. Tags alone on a line do not count.
     """
     if len(text) > 2 * _SCANNED:
         text = "\n".join((text[:_SCANNED].rpartition("\n")[0], text[-_SCANNED:].partition("\n")[2]))
@@ -56,7 +56,7 @@ def _is_telling(line: str) -> bool:
 
 
 def choose_line(lines: Sequence[str], count: Callable[[str], int]) -> tuple[str, int]:
-    """Return the first of the lines that the fewest other texts have, and their number.
+    """Choose the line that the fewest other texts have; return their number, too.
 
     Args:
         lines: The lines, the best first.
@@ -73,7 +73,10 @@ def choose_line(lines: Sequence[str], count: Callable[[str], int]) -> tuple[str,
 
 
 def choose_matcher(own: str, others: Sequence[str], parts: VolatileParts) -> dict[str, str] | None:
-    """Choose a matcher of a text that as few others as possible match; None if no matcher tells them apart."""
+    """Choose a matcher of a text that as few others as possible match.
+
+    Return None if no matcher tells them apart.
+    """
     if is_exact(own, parts):
         return {"equals": own}
     line, number = choose_line(list_lines(own, parts), lambda line: sum(line in other for other in others))
@@ -84,7 +87,7 @@ def choose_matcher(own: str, others: Sequence[str], parts: VolatileParts) -> dic
 
 
 def list_ends(text: str, parts: VolatileParts) -> list[str]:
-    """List ends of a text without volatile parts: the last line, and up to 160 characters; none if it has none."""
+    """List the last line, and up to 160 characters at the end, without volatile parts."""
     end = parts.split(text[-_TAIL:])[-1][-_LONGEST:]
     line = end.rstrip().rpartition("\n")[2] + end[len(end.rstrip()) :]
     return list(dict.fromkeys(each for each in (line, end) if each.strip()))

@@ -1,4 +1,4 @@
-"""Steps of a scenario file that say what a recorded reply says, for people to read and edit.
+"""Steps of a scenario file with the values of a recorded reply, for people to read and edit.
 
 The steps keep the values of a message, an error, or a cut stream. They do not keep all bytes.
 """
@@ -62,7 +62,7 @@ def list_forms(recorded: RecordedReply) -> Iterator[Steps]:
 
 
 def list_lost(recorded: RecordedReply) -> Iterator[str]:
-    """Yield what the steps of a recorded reply do not keep."""
+    """Yield the bytes and times that the steps of a recorded reply do not keep."""
     events = recorded.events
     deltas = sum(bool(event.delta) for event in events)
     if deltas:

@@ -13,13 +13,14 @@ from mockclaude.scenario.conditions.work import Work
 from mockclaude.scenario.diagnostics import shorten
 from mockclaude.scenario.recorded_reply import find_json
 from mockclaude.scenario.recording.json_strings import find_outside_strings, is_opaque, iterate_strings
-from mockclaude.scenario.recording.secret_forms import compile_pattern
+from mockclaude.scenario.recording.secret_forms import compile_option
 from mockclaude.scenario.recording.secret_search import SHORTEST, Hit
 
 _MARKS = compile_lazily(rb"(?:REDACTED_[0-9]+)+")
 _NUMBER = compile_lazily(rb"-?[0-9][0-9.eE+-]{7,}")
 """A number of `SHORTEST` signs or more. Shorter ones are counts and positions."""
 
+_REGEX = "--redact-regex"
 _DEEPEST = 10
 """The maximum number of texts of JSON in each other."""
 
@@ -33,7 +34,9 @@ class UserSecrets:
 
     def __init__(self, expressions: Sequence[str], regexes: Sequence[str]) -> None:
         self._queries = [_compile_query(expression) for expression in expressions]
-        self._regexes = [(f"--redact-regex {shorten(regex)}", _compile_regex(regex)) for regex in regexes]
+        self._regexes = [
+            (f"--redact-regex {shorten(regex)}", compile_option("--redact-regex", regex)) for regex in regexes
+        ]
         self._short: dict[bytes, str] = {}
 
     def __bool__(self) -> bool:
@@ -123,11 +126,3 @@ def _compile_query(expression: str) -> Query:
         return Query(expression)
     except ValueError as error:
         raise ValueError(f"--redact: {error}") from None
-
-
-def _compile_regex(regex: str) -> Any:
-    try:
-        return compile_pattern(regex.encode("utf-8", "surrogatepass"), utf8=True)
-    except ValueError as error:
-        problem = f"--redact-regex: invalid pattern ({error}), got '{shorten(regex)}'"
-        raise ValueError(f"{problem}; expected a regular expression that RE2 accepts") from None

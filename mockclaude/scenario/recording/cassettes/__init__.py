@@ -1,0 +1,1 @@
+"""Recordings of other programs: vcrpy, Ruby's VCR, HAR, and files with one stream."""
