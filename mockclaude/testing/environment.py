@@ -52,6 +52,11 @@ def read_keys() -> dict[str, str]:
     return {name: value for name, value in _read(KEYS).items() if value != _MOCK}
 
 
+def is_mock_key(key: str) -> bool:
+    """Return whether a key is that of clients of a server for tests."""
+    return key == _MOCK
+
+
 @contextmanager
 def temporary_environment(url: str, keys: Mapping[str, str] | None = None) -> Iterator[None]:
     """Point this process to `url`, and restore its environment afterwards.

@@ -17,6 +17,7 @@ from mockclaude.server.clock import Clock, ManualClock, create_clock, parse_spee
 from mockclaude.server.site import Site
 from mockclaude.testing.background import BackgroundServer
 from mockclaude.testing.recording import ServedRecording
+from mockclaude.testing.recording_plan import RecordingError
 
 
 class LocalServer(BackgroundServer):
@@ -71,6 +72,19 @@ class LocalServer(BackgroundServer):
         """Wait for the responses of the API, which the recording then has."""
         if self.recording is not None:
             self.recording.stop(self.run, is_failed=is_failed)
+
+    def save_recording(self, failure: str) -> None:
+        """Save the recording, if it was made.
+
+        Args:
+            failure: The reason why the recording is rejected; '' if the test has passed.
+
+        Raises:
+            RecordingError: The recording of a test that has passed cannot be saved, or is not whole.
+        """
+        problems = () if self.recording is None else self.recording.save(failure).problems
+        if problems and not failure:
+            raise RecordingError("\n".join(problems))
 
     @property
     def keys(self) -> Mapping[str, str] | None:

@@ -27,10 +27,10 @@ from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
 from mockclaude.testing.environment import build_environment, temporary_environment
 from mockclaude.testing.local_server import LocalServer
 from mockclaude.testing.messages_request import read_request, verify_requests
-from mockclaude.testing.recording import API, FAILURE, Recording, RecordMode, ServedRecording, plan_recording
+from mockclaude.testing.recording import FAILURE, Recording, ServedRecording, plan_recording
 from mockclaude.testing.rule_builder import AddedRule, ReplyMethods, RuleBuilder, RuleDraft
 from mockclaude.testing.tracebacks import hide_frames
-from mockclaude.testing.types import OptionsDict, Predicate, ReplyFunction, StaleResult, WhenDict
+from mockclaude.testing.types import OptionsDict, Predicate, RecordingMode, ReplyFunction, StaleResult, WhenDict
 
 
 @explain_attributes
@@ -54,7 +54,7 @@ class MockClaude(ReplyMethods):
         max_upload: Bytes of the largest upload or batch, and of all files of a lane. Default: 64 MB.
         record: Replay the recording `out`, or make it: `once`, `all`, `new` or `none`. Requests that no rule matches
             go to the API. Default: neither.
-        record_to: The base URL of the API.
+        record_to: The base URL of the API. Default: https://api.anthropic.com.
         out: The file of the recording.
 
     Raises:
@@ -76,8 +76,8 @@ class MockClaude(ReplyMethods):
         port: int = 0,
         max_body: int = MAX_BODY,
         max_upload: int = MAX_UPLOAD,
-        record: RecordMode | None = None,
-        record_to: str = API,
+        record: RecordingMode | None = None,
+        record_to: str | None = None,
         out: str | Path | None = None,
     ) -> None:
         check_seed(seed)
@@ -116,11 +116,13 @@ class MockClaude(ReplyMethods):
         self._stop()
 
     def _stop(self, failure: str = "") -> None:
-        """Stop; with a failure of the test, reject its recording."""
-        self._server.end_recording(is_failed=bool(failure))
-        self._server.stop()
-        if self._server.recording is not None:
-            self._server.recording.save_or_raise(failure)
+        """Stop, if the server runs. With a failure of the test, reject its recording."""
+        if self._server.is_running:
+            try:
+                self._server.end_recording(is_failed=bool(failure))
+            finally:
+                self._server.stop()
+                self._server.save_recording(failure)
 
     def __enter__(self) -> MockClaude:
         return self.start()

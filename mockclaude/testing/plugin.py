@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockclaude.proxy.recorder import RecordingError
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing.discovery import FIXTURE
 from mockclaude.testing.environment import read_keys
+from mockclaude.testing.fixture_use import FixtureUse
 from mockclaude.testing.recording import FAILURE
+from mockclaude.testing.recording_plan import RecordingError
 from mockclaude.testing.session import Session, is_session_wide, mentions_fixture
 from mockclaude.testing.settings import (
     OPTIONS,
@@ -28,7 +29,6 @@ from mockclaude.testing.settings import (
     records_all,
 )
 from mockclaude.testing.tracebacks import hide_frames, is_user_error
-from mockclaude.testing.usage import Usage
 
 if TYPE_CHECKING:
     from mockclaude.testing.mock import MockClaude
@@ -43,7 +43,7 @@ RECORDED = "mockclaude_recorded"
 _OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
 """Errors that decide the outcome of a test, even if another error follows from them."""
 
-_USAGE = pytest.StashKey[Usage]()
+_USAGE = pytest.StashKey[FixtureUse]()
 _SESSION = pytest.StashKey[Session | None]()
 _SERVER = pytest.StashKey["MockClaude"]()
 _EARLY = pytest.StashKey[bool]()
@@ -162,7 +162,7 @@ def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
     except ScenarioError as error:
         message = f"{locate_test(request.node)}: mark mockclaude: invalid file, got {error}"
         raise pytest.fail.Exception(message, pytrace=False) from None
-    usage = request.node.stash[_USAGE] = Usage(mock, settings, recording=recording)
+    usage = request.node.stash[_USAGE] = FixtureUse(mock, settings, recording=recording)
     with mock.environment():
         yield mock
     usage.end()
@@ -284,7 +284,7 @@ def _take_callback_errors(item: pytest.Item) -> BaseException | None:
     return None if usage is None else usage.error or usage.mock._take_callback_errors()
 
 
-def _describe_requests(item: pytest.Item, usage: Usage, error: BaseException | None, is_invalid_call: bool) -> str:
+def _describe_requests(item: pytest.Item, usage: FixtureUse, error: BaseException | None, is_invalid_call: bool) -> str:
     from mockclaude.testing.report import format_report
     from mockclaude.testing.unreached import describe_unreached
 
@@ -297,7 +297,8 @@ def _describe_requests(item: pytest.Item, usage: Usage, error: BaseException | N
         early = _EARLY in item.config.stash
         unreached = [describe_unreached(mock.url, error, early=early, test=item.nodeid)]
     report = format_report(usage.entries, [added.rule for added in mock.unused_rules])
-    return "\n".join([*unreached, report, *map(_describe_incomplete, mock._incomplete_rules)]).rstrip()
+    recorded = usage.recording.explain(usage.entries) if usage.recording else []
+    return "\n".join([*unreached, report, *recorded, *map(_describe_incomplete, mock._incomplete_rules)]).rstrip()
 
 
 def _describe_stray(item: pytest.Item, error: BaseException | None) -> str:
@@ -324,7 +325,7 @@ def _describe_unused(rule: str) -> str:
     return f"{rule}: rule was never selected; expected at least 1 request (`strict`); remove the rule"
 
 
-def _check_rules(item: pytest.Item, usage: Usage) -> None:
+def _check_rules(item: pytest.Item, usage: FixtureUse) -> None:
     incomplete = usage.mock._incomplete_rules
     if incomplete:
         pytest.fail("\n".join(map(_describe_incomplete, incomplete)), pytrace=False)

@@ -1,37 +1,33 @@
-"""The recording of a test: a scenario file with responses of the real API, which is replayed, or made.
-
-The recorder is imported only if a recording is made.
-"""
+"""The recording of a test in its server: it is replayed, or made. The recorder is imported only if it is made."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mockclaude.proxy.recorder import RecordingError
-from mockclaude.scenario.diagnostics import format_value, join_words
-from mockclaude.testing.environment import KEYS, read_keys
+from mockclaude.testing.environment import KEYS, is_mock_key, read_keys
+from mockclaude.testing.recording_plan import (
+    API,
+    Action,
+    EndOfRecording,
+    RecordingPlan,
+    RecordMode,
+    check_mode,
+)
 
 if TYPE_CHECKING:
     from mockclaude.journal.entry import JournalEntry
     from mockclaude.server.site import Site
-    from mockclaude.testing.recording_run import EndOfRecording, RecordingRun
+    from mockclaude.testing.recording_run import RecordingRun
 
-RecordMode: TypeAlias = Literal["once", "all", "new", "none"]
-"""The way in which a test is recorded. `once`: `none` if the recording exists, or else `all`."""
-
-Action: TypeAlias = Literal["all", "new", "none"]
+MOCK_KEY = "has the key of the mock: its client was created before the test; create it in the test, or pass --mockclaude-record"
+NO_KEYS = f"neither {' nor '.join(KEYS)} is set; expected the key of the API to record"
 
 FAILURE = "the test failed"
 """The reason why a recording is rejected."""
 
-MODES: tuple[RecordMode, ...] = ("once", "all", "new", "none")
-API = "https://api.anthropic.com"
-
-_NO_CI = ("", "0", "false", "no", "off")
+RunOnServer: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Recording(NamedTuple):
@@ -46,83 +42,6 @@ class Recording(NamedTuple):
     path: Path
     mode: Action
     exchanges: int
-
-
-class RecordingPlan(NamedTuple):
-    """The settings of the recording of a test.
-
-    Attributes:
-        mode: The mode.
-        path: The scenario file.
-        to: The base URL of the API.
-        test: The name of the test; '' without one.
-        is_explicit: Whether the mode comes from the command line, which may also record in CI.
-        is_optional: Whether a test without a recording is allowed: the mode is that of all tests.
-        keys: The credentials of the environment, which clients need to record.
-    """
-
-    mode: RecordMode
-    path: Path
-    to: str = API
-    test: str = ""
-    is_explicit: bool = False
-    is_optional: bool = False
-    keys: Mapping[str, str] = MappingProxyType({})
-
-    @property
-    def shown(self) -> str:
-        """The path in messages: relative to the working directory, if it is below that."""
-        folder = Path.cwd()
-        return str(self.path.relative_to(folder) if self.path.is_relative_to(folder) else self.path)
-
-    def resolve(self) -> Action:
-        """Return the mode of this run.
-
-        Raises:
-            RecordingError: The mode would call the API in CI, or there is no recording to replay.
-        """
-        is_ci, is_there = is_in_ci(), self.path.is_file()
-        if self.mode in ("all", "new") and is_ci and not self.is_explicit:
-            fix = f", or --mockclaude-record={self.mode} on the command line" if self.test else ""
-            raise RecordingError(f'record="{self.mode}" in CI would call the real API; expected none or once{fix}')
-        if not is_there and not self.is_optional and (self.mode == "none" or (self.mode == "once" and is_ci)):
-            raise RecordingError(self.describe_missing())
-        if self.mode == "once":
-            return "none" if is_there or is_ci else "all"
-        return self.mode
-
-    def describe_missing(self) -> str:
-        """Describe how to make the recording that is missing."""
-        run = "run it once without CI" if is_in_ci() else f"run it once with {self._describe_option('once')}"
-        subject = f" for {self.test}" if self.test else ""
-        return f"no recording{subject} ({self.shown}); {run}, with {KEYS[0]} set"
-
-    def describe_unmatched(self) -> str:
-        """Describe how to record a request that the recording does not answer."""
-        if not self.path.is_file():
-            return self.describe_missing()
-        return f"{self.shown} has no rule for it; {self._describe_option('new')} records it"
-
-    def _describe_option(self, mode: RecordMode) -> str:
-        return f"--mockclaude-record={mode}" if self.test else f'record="{mode}"'
-
-
-def is_in_ci(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the variable `CI` is set, as in continuous integration."""
-    return environment.get("CI", "").strip().lower() not in _NO_CI
-
-
-def check_mode(mode: object) -> None:
-    """Check a mode.
-
-    Raises:
-        ValueError: The mode is unknown.
-    """
-    if mode not in MODES:
-        raise ValueError(f"`record`: unknown mode, got {format_value(mode)}; expected {join_words(MODES)}")
-
-
-RunOnServer: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class ServedRecording:
@@ -167,38 +86,46 @@ class ServedRecording:
         return None if self._recorder is None else self._recorder.create_site
 
     def describe(self, entries: Iterable[JournalEntry]) -> Recording:
-        """Describe the recording; count the replayed responses in the journal."""
-        if self._recorder is not None:
-            return Recording(self.plan.path, self.mode, self._recorder.count)
+        """Describe the recording; count its responses in the journal."""
+        if self.is_made:
+            from mockclaude.testing.recording_run import count_recorded
+
+            return Recording(self.plan.path, self.mode, count_recorded(entries))
         replayed = sum(entry.rule is not None and bool(entry.rule.recorded) for entry in entries)
         return Recording(self.plan.path, self.mode, replayed)
+
+    def explain(self, entries: Sequence[JournalEntry]) -> list[str]:
+        """Explain what a failed test needs: a recording, a rule, or a key.
+
+        Args:
+            entries: The requests of the test.
+        """
+        if not self.is_made:
+            return [self.plan.describe_unmatched()] if any(entry.unmatched for entry in entries) else []
+        if not self.plan.keys:
+            return [NO_KEYS]
+        from mockclaude.api.api_headers import api_key
+
+        with_mock_key = (entry.number for entry in entries if is_mock_key(api_key(entry.http.headers)))
+        number = next(with_mock_key, None)
+        return [] if number is None else [f"request {number} {MOCK_KEY}"]
 
     def stop(self, run: RunOnServer, *, is_failed: bool) -> None:
         """Wait for the responses of the API. Those of a failed test are cancelled."""
         if self._recorder is not None:
             self._recorder.stop(run, is_failed=is_failed)
 
-    def save(self, failure: str = "") -> EndOfRecording | None:
-        """Save the recording that was made, once. Return None if there is none.
+    def save(self, failure: str = "") -> EndOfRecording:
+        """Save the recording once, if it was made.
 
         Args:
             failure: The reason why the recording is kept as `FILE.rejected` only; '' if the test has passed.
         """
         recorder, self._recorder = self._recorder, None
-        return None if recorder is None else recorder.save(failure)
-
-    def save_or_raise(self, failure: str) -> None:
-        """Save the recording, as `save` does.
-
-        Raises:
-            RecordingError: The recording cannot be saved, or is not whole.
-        """
-        ended = self.save(failure)
-        if ended is not None and ended.problems:
-            raise RecordingError("\n".join(ended.problems))
+        return EndOfRecording() if recorder is None else recorder.save(failure)
 
 
-def plan_recording(mode: RecordMode | None, to: str, out: str | Path | None) -> ServedRecording | None:
+def plan_recording(mode: RecordMode | None, to: str | None, out: str | Path | None) -> ServedRecording | None:
     """Build the recording of a server without pytest; None without a mode.
 
     Raises:
@@ -210,4 +137,4 @@ def plan_recording(mode: RecordMode | None, to: str, out: str | Path | None) -> 
     check_mode(mode)
     if out is None:
         raise ValueError("`record`: needs a file; expected `out`, e.g. out='recordings/tide.yaml'")
-    return ServedRecording(RecordingPlan(mode, Path(out).absolute(), to, keys=read_keys()))
+    return ServedRecording(RecordingPlan(mode, Path(out).absolute(), to or API, keys=read_keys()))

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
-from mockclaude.proxy.file_recorder import FileRecorder, is_replaceable
-from mockclaude.proxy.recorder import RecorderSettings, RecordingError
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.proxy.file_recorder import FileRecorder
+from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.saving import Output, save_session
 from mockclaude.proxy.session import RecordingSession
 from mockclaude.proxy.target_url import is_on_port, parse_target
 from mockclaude.proxy.upstream import Upstream
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load
+from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.recording_site import RecordingSite
-from mockclaude.server.relay import Relay
+from mockclaude.server.relay import PASSED_ON, Relay
 from mockclaude.server.site import Site
-from mockclaude.testing.recording import RecordingPlan
-
-
-class EndOfRecording(NamedTuple):
-    """The result of a recording: lines for the user.
-
-    Attributes:
-        notes: Lines about the recording.
-        problems: Lines that make the test fail.
-    """
-
-    notes: Sequence[str] = ()
-    problems: Sequence[str] = ()
+from mockclaude.testing.recording_plan import EndOfRecording, RecordingError, RecordingPlan
 
 
 class RecordingRun:
@@ -48,22 +42,21 @@ class RecordingRun:
         self._output = Output(plan.path, is_folder=False)
         self._is_new = plan.resolve() == "new"
         url = _parse_url(plan.to, port)
-        if not (self._is_new or is_replaceable(plan.path)):
+        if not (self._is_new or _is_replaceable(plan.path)):
             problem = f"{plan.shown} was written by hand; expected a recording or a new file; pass another path"
             raise RecordingError(problem)
         settings = RecorderSettings(action="append" if self._is_new else "write")
         self._recorder = FileRecorder(settings, {**os.environ, **plan.keys})
+        self._exchanges: list[Exchange] = []
         self._stack = ExitStack()
-        self._stack.enter_context(self._recorder.lock(plan.path))
+        try:
+            self._stack.enter_context(self._recorder.lock(plan.path))
+        except SaveError as error:
+            raise RecordingError(str(error)) from None
         self._output.part.unlink(missing_ok=True)  # of a test that was killed, and runs again
         upstream = Upstream(url)
         self._session = RecordingSession(upstream.host, self._output.part, self._recorder)
         self._relay = Relay(upstream, self._session)
-
-    @property
-    def count(self) -> int:
-        """The number of recorded exchanges."""
-        return self._session.count
 
     def create_site(self, scenarios: Mapping[str, Scenario], **options: Any) -> Site:
         """Create a site whose unmatched requests go to the API."""
@@ -93,9 +86,8 @@ class RecordingRun:
         with self._stack:
             try:
                 ended = self._reject(failure) if failure else self._save()
-            except RecordingError as error:
+            except SaveError as error:
                 ended = EndOfRecording(problems=[str(error)])
-            self._output.part.unlink(missing_ok=True)
         notes, problems = ([self._shorten(line) for line in lines] for lines in ended)
         return EndOfRecording(notes, problems)
 
@@ -115,9 +107,10 @@ class RecordingRun:
         if not self._exchanges:
             return EndOfRecording()
         path, count = self._plan.path, len(self._exchanges)
-        self._recorder.reject(path, self._exchanges, reason)
+        self._recorder.save(path, self._exchanges, reason)
+        self._output.part.unlink(missing_ok=True)
         kept = f"{path}.rejected has the {count} response{'s' * (count != 1)}"
-        return EndOfRecording([f"{path}: not written, since {reason}; {kept}"])
+        return EndOfRecording([f"not recorded, as {reason}; {kept}"])
 
     def _shorten(self, line: str) -> str:
         return line.replace(str(self._plan.path), self._plan.shown)
@@ -131,3 +124,16 @@ def _parse_url(text: str, port: int) -> str:
     if port and is_on_port(url, port):
         raise RecordingError(f"record_to: {text} is the server of the test itself; expected another URL")
     return url
+
+
+def count_recorded(entries: Iterable[JournalEntry]) -> int:
+    """Count the Messages requests to which the API responded."""
+    return sum(entry.reason == PASSED_ON and entry.is_messages_request for entry in entries)
+
+
+def _is_replaceable(path: Path) -> bool:
+    """Return whether a recording may replace a file: each of its rules was recorded."""
+    try:
+        return not path.exists() or all(rule.recorded for rule in load([path]).rules)
+    except ScenarioError:
+        return False

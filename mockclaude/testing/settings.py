@@ -12,8 +12,9 @@ import pytest
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.policy import Stale
 from mockclaude.scenario.loading.shipped import SIGN, resolve_all, suggest_shipped
-from mockclaude.testing.recording import API, RecordingPlan, RecordMode, ServedRecording, is_in_ci
+from mockclaude.testing.recording import ServedRecording
 from mockclaude.testing.recording_path import find_recording
+from mockclaude.testing.recording_plan import API, RecordingPlan, RecordMode, is_in_ci
 
 
 class Option(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Usage:
+class FixtureUse:
     """The use of the fixture by one test.
 
     Attributes:
@@ -76,8 +76,8 @@ class Usage:
         Args:
             failure: The reason why the recording is rejected; '' if the test has passed.
         """
-        ended = None if self.recording is None else self.recording.save(failure)
-        if ended is None:
+        if self.recording is None:
             return ()
+        ended = self.recording.save(failure)
         self.notes += ended.notes
         return ended.problems
