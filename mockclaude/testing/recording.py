@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mockclaude.server.site import Site
     from mockclaude.testing.recording_run import RecordingRun
 
-MOCK_KEY = "has the key of the mock: its client was created before the test; create it in the test, or pass --mockclaude-record"
+MOCK_KEY = "has the key of the mock, as its client was created before the test; create the client in the test"
 NO_KEYS = f"neither {' nor '.join(KEYS)} is set; expected the key of the API to record"
 
 FAILURE = "the test failed"

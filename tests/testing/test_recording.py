@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 
 from mockclaude.api.api_headers import api_key
-from mockclaude.testing import MockClaude
-from tests.testing.inner import PLUGINS, forget_objects
+from mockclaude.proxy.file_recorder import FileRecorder
+from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.reply.faults import apply
+from mockclaude.testing import MockClaude, recording_run
+from tests.testing.inner import PLUGINS, forget_objects, load_only_our_plugin
+
+IMPORTED = (apply, recording_run)
+"""What a run in this process must not import for itself, as `tests/testing/inner.py` says."""
 
 ASK = """
 import os
@@ -53,10 +59,14 @@ class Suite:
     def run(self, tests: str, *arguments: str, ini: str = "", to: str | None = None) -> pytest.RunResult:
         """Run tests, which `ask` precedes."""
         forget_objects()
+        self.write(tests, ini, to)
+        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=PLUGINS)
+
+    def write(self, tests: str, ini: str = "", to: str | None = None) -> None:
+        """Write the test module and the configuration."""
         ini = f"[pytest]\nasyncio_default_fixture_loop_scope = function\nmockclaude_record_to = {to or self.url}\n{ini}"
         self.pytester.makeini(ini)
         self.pytester.makepyfile(test_chat=ASK + tests)
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=PLUGINS)
 
     def stop(self) -> None:
         """Stop the API."""
@@ -314,3 +324,157 @@ def test_ci_replays_and_records_for_the_command_line_only(suite: Suite, monkeypa
     suite.run(TIDE, "--mockclaude-record=all").assert_outcomes(passed=1)
     suite.stop()
     suite.run(TIDE).assert_outcomes(passed=1)
+
+
+def test_a_test_without_recording_is_as_before(suite: Suite) -> None:
+    result = suite.run(
+        TIDE
+        + """
+def test_scripted(mockclaude):
+    mockclaude.when(user="Hello").reply("Hi!", pace={"ttft": "300s"})
+    assert ask("Hello") == "Hi!"
+    assert ask("Hello") == "Hi!"
+    assert os.environ["ANTHROPIC_API_KEY"] == "mock"
+
+def test_unmatched(mockclaude):
+    ask("Tide?")
+"""
+    )
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  no rule matched: no rules are defined; *"])
+    assert len(suite.keys) == 2
+    assert suite.files == ["test_chat/test_tide.yaml"]
+
+
+def test_files_and_rules_come_before_a_replay(suite: Suite) -> None:
+    suite.pytester.path.joinpath("oslo.yaml").write_text("rules: [{when: {user: Oslo}, reply: From the file.}]")
+    marked = TIDE.replace('record="once"', '"oslo.yaml", record="once"')
+    test = marked.replace("No tide there.", "From the file.").replace("    assert ask", "    LOAD\n    assert ask")
+    suite.run(test.replace("LOAD", "pass")).assert_outcomes(passed=1)
+    assert "Oslo" not in suite.read()
+
+    suite.stop()
+    suite.run(test.replace("LOAD", "mockclaude.load('oslo.yaml')")).assert_outcomes(passed=1)
+    changed = test.replace("High at 14:10.", "Low.").replace("LOAD", "mockclaude.when(user='Tide').reply('Low.')")
+    suite.run(changed).assert_outcomes(passed=1)
+
+
+def test_all_tests_are_recorded_by_configuration(suite: Suite) -> None:
+    """A test that sends no request to the API needs no file."""
+    tests = """
+CLIENT = Anthropic(max_retries=0)
+
+def test_tide(mockclaude):
+    messages = [{"role": "user", "content": "Tide?"}]
+    assert CLIENT.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages).usage.output_tokens
+
+def test_scripted(mockclaude):
+    mockclaude.reply("Hi!")
+    assert ask() == "Hi!"
+"""
+    suite.run(tests, ini="mockclaude_record = once").assert_outcomes(passed=2)
+    assert suite.files == ["test_chat/test_tide.yaml"]
+    assert suite.keys == [KEY]
+    suite.stop()
+    suite.run(tests, "--mockclaude-record=none").assert_outcomes(passed=2)
+
+
+def test_a_marked_test_without_requests_has_a_recording_without_rules(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = """
+@pytest.mark.mockclaude(record="once")
+def test_tide(mockclaude):
+    mockclaude.reply("Hi!")
+    assert ask() == "Hi!"
+"""
+    suite.run(test).stdout.fnmatch_lines(["*: recordings/test_chat/test_tide.yaml: no request came; *"])
+    monkeypatch.setenv("CI", "true")
+    suite.run(test).assert_outcomes(passed=1)
+
+
+UNRECORDED = {
+    "record_to": (
+        'record_to="ftp://host"',
+        "pass",
+        "record_to: expected such as https://api.anthropic.com; keys are the client's, not the URL's, got 'ftp://host'",
+    ),
+    "record": (
+        'record="twice"',
+        "pass",
+        "*: mark mockclaude: invalid record, got 'twice'; expected once, all, new or none*",
+    ),
+    "gone": (
+        'record_to="http://127.0.0.1:9"',
+        "pytest.raises(APIStatusError, ask)",
+        "request 1 (POST /v1/messages) is not recorded: *",
+    ),
+    "refused": ("", "pytest.raises(APIStatusError, ask, 'refuse me')", "nothing was recorded: every request was *401*"),
+    "torn": ("", "pytest.raises(Exception, stream, 'tear me')", "request 1 was torn after * bytes; *"),
+    "other paths": ("", "Anthropic().models.list()", "*: 1 request to GET /v1/models was passed through and is not *"),
+}
+
+
+@pytest.mark.parametrize(("mark", "body", "line"), UNRECORDED.values(), ids=UNRECORDED)
+def test_what_cannot_be_recorded_is_an_error(suite: Suite, mark: str, body: str, line: str) -> None:
+    suite.upstream.when(user="refuse").reply({"error": {"type": "authentication_error"}})
+    suite.upstream.when(user="tear").reply("Torn apart.", fault={"disconnect": "close", "after": "text_delta 1"})
+    arguments = mark if mark.startswith("record=") else f'record="once", {mark}'
+    result = suite.run(f"""
+@pytest.mark.mockclaude({arguments})
+def test_tide(mockclaude):
+    {body}
+""")
+
+    result.stdout.fnmatch_lines([line])
+    assert result.parseoutcomes().get("errors", 0) == (body != "Anthropic().models.list()")
+
+
+def test_a_missing_key_is_explained(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = TIDE.replace("ask()", "CLIENT.models.list()") + "\nCLIENT = Anthropic(max_retries=0)\n"
+    suite.upstream.when(adapter="anthropic").reply({"error": {"type": "authentication_error"}})
+    suite.run(test).stdout.fnmatch_lines(["request 1 has the key of the mock, as its client was created before *"])
+
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    suite.run(TIDE).stdout.fnmatch_lines(
+        ["neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set; expected the key of the API to record"]
+    )
+
+
+def test_an_authentication_token_is_the_environments_own(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", KEY)
+    suite.run(TIDE).assert_outcomes(passed=1)
+    assert suite.keys == [KEY, KEY]
+
+
+@pytest.mark.tools
+def test_workers_do_not_share_recordings(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
+    tests = """
+@pytest.mark.mockclaude(record="once")
+@pytest.mark.parametrize("number", range(8))
+def test_tide(number):
+    assert ask(f"Tide {number}?") == "High at 14:10."
+"""
+    suite.write(tests)
+    suite.pytester.runpytest_subprocess("-n2", "-p", "no:cacheprovider").assert_outcomes(passed=8)
+    assert len(suite.files) == len(suite.keys) == 8
+    suite.stop()
+    suite.run(tests).assert_outcomes(passed=8)
+
+
+def test_an_interrupted_test_is_rejected(suite: Suite) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        suite.run(TIDE + "    raise KeyboardInterrupt\n")
+    assert suite.files == ["test_chat/test_tide.yaml.rejected"]
+
+
+def test_two_tests_do_not_record_in_one_file(suite: Suite) -> None:
+    path = suite.folder / "test_chat" / "test_tide.yaml"
+    with FileRecorder(RecorderSettings(), {}).lock(path):
+        result = suite.run(TIDE)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*test_tide.yaml: another recorder writes the file; *"])
