@@ -66,9 +66,13 @@ class FileRecorder:
         """Keep other recorders from a file.
 
         Raises:
-            SaveError: Another recorder writes the file.
+            SaveError: Another recorder writes the file, or its folder cannot be created.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{path.parent}: cannot create the folder: {error.strerror}; expected a writable folder"
+            raise SaveError(message) from None
         return lock_recording(path)
 
     def add_request(self, headers: Mapping[str, str]) -> None:

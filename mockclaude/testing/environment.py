@@ -24,7 +24,7 @@ KEYS = (_KEY, "ANTHROPIC_AUTH_TOKEN")
 """Variables with the credentials of the SDKs."""
 
 _MOCK = "mock"
-"""The key of clients of a server for tests."""
+"""The key of clients of the mock."""
 
 _LOCAL = ("127.0.0.1", "localhost")
 _NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -36,7 +36,7 @@ def build_environment(url: str, keys: Mapping[str, str] | None = None) -> dict[s
 
     Args:
         url: The base URL.
-        keys: The credentials of the SDKs. None: the key of a server for tests.
+        keys: The credentials of the SDKs. None: the key of the mock.
     """
     exempt = [host.strip() for name in _NO_PROXY for host in os.environ.get(name, "").split(",") if host.strip()]
     without_proxy = "*" if "*" in exempt else ",".join(dict.fromkeys([*_LOCAL, *exempt]))
@@ -48,12 +48,12 @@ def build_environment(url: str, keys: Mapping[str, str] | None = None) -> dict[s
 
 
 def read_keys() -> dict[str, str]:
-    """Return the credentials in the environment, without the key of a server for tests."""
+    """Return the credentials in the environment, except the key of the mock."""
     return {name: value for name, value in _read(KEYS).items() if value != _MOCK}
 
 
 def is_mock_key(key: str) -> bool:
-    """Return whether a key is that of clients of a server for tests."""
+    """Return whether a key is that of clients of the mock."""
     return key == _MOCK
 
 
@@ -63,7 +63,7 @@ def temporary_environment(url: str, keys: Mapping[str, str] | None = None) -> It
 
     Args:
         url: The base URL.
-        keys: The credentials of the SDKs. None: the key of a server for tests.
+        keys: The credentials of the SDKs. None: the key of the mock.
     """
     variables = build_environment(url, keys)
     names = tuple(dict.fromkeys((*variables, *KEYS, *CONFLICTING)))

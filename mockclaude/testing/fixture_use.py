@@ -51,9 +51,9 @@ class FixtureUse:
         return self.mock.unmatched_requests if self.ended_unmatched is None else self.ended_unmatched
 
     def end(self) -> None:
-        """Save the data for the test report and reset the server. Reject the recording of a failed test.
+        """Save the data for the test report and reset the server.
 
-        The recording of a test that has passed so far is saved after the teardown of all fixtures.
+        The recording of a failed test is rejected. The other is saved after the teardown of all fixtures.
         """
         if self.recording is not None:
             self._end_recording()

@@ -21,7 +21,7 @@ from mockclaude.testing.recording_plan import RecordingError
 
 
 class LocalServer(BackgroundServer):
-    """A background server for one scenario, and for the rules of a recording after those of the scenario.
+    """A background server for one scenario and for a recording.
 
     Raises:
         ScenarioError: A file is unreadable or invalid.

@@ -61,8 +61,8 @@ class MockClaude(ReplyMethods):
         ScenarioError: A file is unreadable or invalid.
         ValueError: Another argument is invalid.
         CannotListenError: At the start, the port is in use.
-        RecordingError: There is no recording to replay; at the start, it cannot be begun; at the end, it cannot be
-            saved, or is not whole.
+        RecordingError: The recording does not exist; at the start, it cannot be begun; at the end, it cannot be saved,
+            or is incomplete.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class MockClaude(ReplyMethods):
 
     @property
     def recording(self) -> Recording | None:
-        """The recording of the test: path, mode and number of exchanges. None without `record`."""
+        """The path, the mode and the number of exchanges of the recording, if any."""
         recording = self._server.recording
         return None if recording is None else recording.describe(self._server.journal.entries())
 

@@ -180,7 +180,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Check the requests that other fixtures sent in their teardown, and save the recording."""
+    """Check the requests of the teardown of other fixtures, and save the recording."""
     try:
         result = yield from _check_phase(item)
     except BaseException:

@@ -95,7 +95,7 @@ class ServedRecording:
         return Recording(self.plan.path, self.mode, replayed)
 
     def explain(self, entries: Sequence[JournalEntry]) -> list[str]:
-        """Explain what a failed test needs: a recording, a rule, or a key.
+        """List hints for a failed test: the missing recording, rule or key.
 
         Args:
             entries: The requests of the test.
@@ -130,7 +130,7 @@ def plan_recording(mode: RecordMode | None, to: str | None, out: str | Path | No
 
     Raises:
         ValueError: An argument is invalid.
-        RecordingError: The mode would call the API in CI, or there is no recording to replay.
+        RecordingError: The mode would call the API in CI, or the recording does not exist.
     """
     if mode is None:
         return None

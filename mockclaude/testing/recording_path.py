@@ -30,7 +30,10 @@ def find_recording(file: Path, names: Sequence[str], folder: str, root: Path) ->
 
 
 def to_file_name(name: str) -> str:
-    """Return a name as a safe file name. If it changes, it gets a hash, so that other names do not become equal."""
+    """Convert a name to a safe file name.
+
+    A changed name gets a hash, so that file names of different tests differ.
+    """
     safe = "".join(letter if letter.isalnum() or letter in _ALSO_SAFE else "_" for letter in name)
     short = safe.encode()[:_MAX_BYTES].decode(errors="ignore")
     if short == name and name == name.strip(" .") and name:

@@ -69,7 +69,7 @@ class RecordingPlan(NamedTuple):
         """Return the mode of this run.
 
         Raises:
-            RecordingError: The mode would call the API in CI, or there is no recording to replay.
+            RecordingError: The mode would call the API in CI, or the recording does not exist.
         """
         is_ci, is_there = is_in_ci(), self.path.is_file()
         if self.mode in ("all", "new") and is_ci and not self.is_explicit:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.proxy.file_recorder import FileRecorder
 from mockclaude.proxy.recorder import RecorderSettings
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import Output, save_session
+from mockclaude.proxy.saving import Output, is_replaceable, save_session
 from mockclaude.proxy.session import RecordingSession
 from mockclaude.proxy.target_url import is_on_port, parse_target
 from mockclaude.proxy.upstream import Upstream
-from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.recording_site import RecordingSite
@@ -42,7 +39,7 @@ class RecordingRun:
         self._output = Output(plan.path, is_folder=False)
         self._is_new = plan.resolve() == "new"
         url = _parse_url(plan.to, port)
-        if not (self._is_new or _is_replaceable(plan.path)):
+        if not (self._is_new or is_replaceable(plan.path)):
             problem = f"{plan.shown} was written by hand; expected a recording or a new file; pass another path"
             raise RecordingError(problem)
         settings = RecorderSettings(action="append" if self._is_new else "write")
@@ -129,11 +126,3 @@ def _parse_url(text: str, port: int) -> str:
 def count_recorded(entries: Iterable[JournalEntry]) -> int:
     """Count the Messages requests to which the API responded."""
     return sum(entry.reason == PASSED_ON and entry.is_messages_request for entry in entries)
-
-
-def _is_replaceable(path: Path) -> bool:
-    """Return whether a recording may replace a file: each of its rules was recorded."""
-    try:
-        return not path.exists() or all(rule.recorded for rule in load([path]).rules)
-    except ScenarioError:
-        return False

@@ -141,7 +141,7 @@ def plan_recording(item: pytest.Item, settings: Settings, keys: Mapping[str, str
         keys: The credentials of the environment.
 
     Raises:
-        RecordingError: The mode would call the API in CI, or there is no recording to replay.
+        RecordingError: The mode would call the API in CI, or the recording does not exist.
     """
     if settings.record is None:
         return None
@@ -161,7 +161,7 @@ def plan_recording(item: pytest.Item, settings: Settings, keys: Mapping[str, str
 
 
 def records_all(config: pytest.Config) -> bool:
-    """Return whether the command line or the configuration makes recordings of all tests."""
+    """Return whether the configuration makes recordings of all tests."""
     mode = getattr(config.known_args_namespace, _RECORD, None) or config.getini(_RECORD)
     return mode in ("all", "new") or (mode == "once" and not is_in_ci())
 

@@ -471,6 +471,24 @@ def test_an_interrupted_test_is_rejected(suite: Suite) -> None:
     assert suite.files == ["test_chat/test_tide.yaml.rejected"]
 
 
+def test_an_interrupt_ends_the_wait_for_responses(suite: Suite) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        suite.run("""
+@pytest.mark.mockclaude(record="once")
+def test_tide(mockclaude):
+    server, run = mockclaude._server, mockclaude._server.run
+
+    def interrupt(coroutine):
+        coroutine.close()
+        server.run = run
+        raise KeyboardInterrupt
+
+    server.run = interrupt
+    ask()
+""")
+    assert suite.files == ["test_chat/test_tide.yaml.rejected"]
+
+
 def test_two_tests_do_not_record_in_one_file(suite: Suite) -> None:
     path = suite.folder / "test_chat" / "test_tide.yaml"
     with FileRecorder(RecorderSettings(), {}).lock(path):
