@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mockclaude.server.process import allow_many_connections
-from tests.benchmarks import adapters, growth, paced, page, start, suite, throughput
+from tests.benchmarks import adapters, growth, paced, page, record, start, suite, throughput
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.servers import CACHE, Workplace, write_files
 from tests.benchmarks.table import GROUPS, Results, from_json
@@ -34,6 +34,7 @@ MEASURES: dict[str, Measure] = {
     "memory": start.measure_memory,
     "fixture": suite.measure,
     "paced": paced.measure_streams,
+    "record": record.measure,
     "million": paced.measure_million,
 }
 LONG = "million"
