@@ -88,8 +88,8 @@ class LocalServer(BackgroundServer):
 
     @property
     def keys(self) -> Mapping[str, str] | None:
-        """The credentials of clients while a recording is made. None: any."""
-        return self.recording.plan.keys if self.recording is not None and self.recording.is_made else None
+        """The credentials of clients. None: the key of the mock."""
+        return self.recording.plan.client_keys if self.recording is not None and self.recording.is_made else None
 
     @property
     def journal(self) -> Journal:

@@ -103,7 +103,7 @@ class ServedRecording:
         if not self.is_made:
             return [self.plan.describe_unmatched()] if any(entry.unmatched for entry in entries) else []
         if not self.plan.keys:
-            return [NO_KEYS]
+            return [] if self.plan.client_keys is None else [NO_KEYS]
         from mockclaude.api.api_headers import api_key
 
         with_mock_key = (entry.number for entry in entries if is_mock_key(api_key(entry.http.headers)))

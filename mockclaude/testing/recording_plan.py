@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 from mockclaude.scenario.diagnostics import format_value, join_words
 from mockclaude.testing.environment import KEYS
@@ -58,6 +59,13 @@ class RecordingPlan(NamedTuple):
     is_explicit: bool = False
     is_optional: bool = False
     keys: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def client_keys(self) -> Mapping[str, str] | None:
+        """The credentials of clients while a recording is made. None: the key of the mock, for a local server."""
+        from mockclaude.engine.trust import is_loopback
+
+        return None if not self.keys and is_loopback(urlsplit(self.to).hostname or "") else self.keys
 
     @property
     def shown(self) -> str:

@@ -14,9 +14,9 @@ from anthropic import Anthropic, AsyncAnthropic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.testing import MockClaude
+from mockclaude.testing import MockClaude, RecordingError
 from mockclaude.testing.recording_path import find_recording, to_file_name
-from mockclaude.testing.recording_plan import RecordingError, RecordingPlan, is_in_ci
+from mockclaude.testing.recording_plan import RecordingPlan, is_in_ci
 from mockclaude.testing.recording_run import RecordingRun
 
 ASK: dict[str, Any] = {"model": "claude-sonnet-5", "max_tokens": 100}
