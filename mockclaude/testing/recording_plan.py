@@ -62,7 +62,7 @@ class RecordingPlan(NamedTuple):
 
     @property
     def client_keys(self) -> Mapping[str, str] | None:
-        """The credentials of clients while a recording is made. None: the key of the mock, for a local server."""
+        """The credentials of the clients of a recorder. None: the key of the mock."""
         from mockclaude.engine.trust import is_loopback
 
         return None if not self.keys and is_loopback(urlsplit(self.to).hostname or "") else self.keys

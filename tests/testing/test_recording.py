@@ -437,7 +437,7 @@ def test_a_missing_key_is_explained(suite: Suite, monkeypatch: pytest.MonkeyPatc
     suite.run(test).stdout.fnmatch_lines(["request 1 has the key of the mock, as its client was created before *"])
 
     monkeypatch.delenv("ANTHROPIC_API_KEY")
-    suite.run(TIDE).stdout.fnmatch_lines(
+    suite.run(TIDE, to="https://api.invalid").stdout.fnmatch_lines(
         ["neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set; expected the key of the API to record"]
     )
 
