@@ -48,7 +48,7 @@ class EndOfSession(NamedTuple):
 
 
 def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path) -> EndOfSession:
-    """Save the exchanges of a session, and remove the file `part` with them unless that fails."""
+    """Save the exchanges of a session, then remove the file `part` with them."""
     notes, problems = list_notes(exchanges), list_torn(exchanges)
     if exchanges and all(exchange.reception.status == _UNAUTHORIZED for exchange in exchanges):
         part.unlink(missing_ok=True)
