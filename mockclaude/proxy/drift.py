@@ -17,10 +17,9 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.proxy.drift_cases import DriftCase, ObservedResponse, observe
 from mockclaude.proxy.drift_shape import list_differences
 from mockclaude.scenario.recorded_reply import RecordedReply
-from mockclaude.scenario.recording.cassettes.cassette_formats import MESSAGES
+from mockclaude.scenario.recording.cassettes.cassette_formats import DEFAULT_HEADERS, MESSAGES
 from mockclaude.scenario.rules import Scenario
 
-_DEFAULTS = {"anthropic-version": "2023-06-01", "content-type": "application/json"}
 _KEY = {"x-api-key": "mock"}
 _NOW = 1_767_225_600
 """The time of requests without a day, in seconds since the epoch: 2026-01-01."""
@@ -94,7 +93,7 @@ def _ask(case: DriftCase, state: ScenarioState) -> ObservedResponse:
 
 
 def _decide(case: DriftCase, state: ScenarioState, more: Mapping[str, str]) -> ObservedResponse:
-    headers = CIMultiDict({**_DEFAULTS, **case.headers, **more, **_KEY})
+    headers = CIMultiDict({**DEFAULT_HEADERS, **case.headers, **more, **_KEY})
     query = MultiDict(parse_qsl(case.path.partition("?")[2], keep_blank_values=True))
     decision = answer(HttpRequest(Head("POST", MESSAGES, query, headers), headers, case.body, _find_time(case)), state)
     state.store.commit(decision.at_end)

@@ -34,13 +34,11 @@ def render_response(
     context: ResponseContext,
     reply_context: ReplyContext = PLAIN,
 ) -> RenderedReply:
-    """Compose the reply of `template` and build its response.
+    """Compose the reply of `template`, which has steps, and build its response.
 
     Raises:
         FillError: The value of a placeholder does not fit its step.
     """
-    if template.recorded is not None:
-        return render_as_recorded(template, pace, scope.request, lambda: scope, draws, context)
     if reply_context.as_written or _COMPACTING.isdisjoint(scope.request.body):
         reply = compose(template, scope, draws, context.message_id, reply_context)
     else:

@@ -330,7 +330,8 @@ def compile_reply(reply: Sequence[written_steps.StepModel], *, keeps_form: bool 
     if reply and reply[0].kind == "respond":
         from mockclaude.scenario.recorded_reply import compile_recorded
 
-        return ReplyTemplate((), fixed=True, recorded=compile_recorded(reply, keeps_form=keeps_form))
+        recorded = compile_recorded(reply, keeps_form=keeps_form)
+        return ReplyTemplate((), fixed=recorded.template is None, recorded=recorded)
     steps = tuple(map(_step, reply))
     return ReplyTemplate(steps, all(step.fixed for step in steps))
 
@@ -338,10 +339,8 @@ def compile_reply(reply: Sequence[written_steps.StepModel], *, keeps_form: bool 
 def _step(step: written_steps.StepModel) -> CompiledStep:
     (kind, value), *_ = step.model_dump(by_alias=True, exclude_unset=True).items()
     field_value = getattr(step, "json_" if kind == "json" else kind)
-    return CompiledStep(
-        kind,
-        compile_template(field_value.model_dump() if isinstance(field_value, BaseModel) else value),
-    )
+    data = field_value.model_dump() if isinstance(field_value, BaseModel) else value
+    return CompiledStep(kind, compile_template(data))
 
 
 def _content_id(rule: written.RuleModel) -> str:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from mockclaude.journal.console import write_error
 from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.format.body_folder import collecting_bodies
 from mockclaude.scenario.loading.loader import find_files
 from mockclaude.scenario.loading.shipped import display_name
 from mockclaude.scenario.rules import Scenario
@@ -62,6 +63,7 @@ class FileWatcher:
         self._report = report
         self._failure = ""
         self._bodies: frozenset[str] = frozenset()
+        self._named: frozenset[str] = frozenset()
         self._loaded = self._seen = read_file_states(paths)
 
     async def __call__(self, site: Site) -> None:
@@ -90,8 +92,8 @@ class FileWatcher:
             await self._reload(site, {file for file, state in self._seen.items() if loaded.get(file) != state})
 
     def _follow(self, site: Site) -> None:
-        """Watch the files with bodies of the replies that are served now."""
-        bodies = frozenset(body for scenario in site.scenarios.values() for body in scenario.body_files)
+        """Watch the bodies of the replies that are served now, and bodies in invalid files."""
+        bodies = self._named.union(*(scenario.body_files for scenario in site.scenarios.values()))
         if bodies != self._bodies:
             old, new = self._bodies - bodies, _read_states(bodies - self._bodies)
             self._bodies = bodies
@@ -107,11 +109,15 @@ class FileWatcher:
 
     async def _reload(self, site: Site, changed: set[str]) -> None:
         try:
-            loaded = await asyncio.to_thread(self._load)
+            with collecting_bodies() as named:
+                loaded = await asyncio.to_thread(self._load)
         except ScenarioError as error:
+            self._named = frozenset(map(display_name, map(Path, named)))
+            self._follow(site)
             _set_problems(site, error)
             self._report(f"{error}\nreload failed, serving the last valid version")
             return
+        self._named = frozenset()
         unchanged = {
             name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(_list_files(scenario))
         }

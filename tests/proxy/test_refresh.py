@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.proxy.check import check_recording
 from mockclaude.proxy.session_replay import match_session
 from mockclaude.scenario.digests import digest_request
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.loading.source import read
+from mockclaude.scenario.recording.append_rules import append_rules
 from mockclaude.scenario.recording.exchange import Exchange, Reception, RecordedRule
 from mockclaude.scenario.recording.recording_places import EditError
 from mockclaude.scenario.recording.refresh import RefreshedRecording, format_diffs, refresh
@@ -27,7 +32,9 @@ from tests.scenario.recording.tide import (
     json_reply,
     number,
     put,
+    receptions,
     rule,
+    sessions,
 )
 
 
@@ -274,3 +281,27 @@ def test_a_rule_that_no_request_matches_stays(tmp_path: Path) -> None:
     before = file.read_text()
 
     assert refreshed(file, session("At 0.", "At 1.", "At 2.")[1:2]).text == before
+
+
+@given(st.data(), sessions())
+def test_any_refreshed_recording_replays_the_new_session(data: st.DataObject, rules: list[RecordedRule]) -> None:
+    old = exchanges_of(rules)
+    new = [replace(one, reception=data.draw(receptions() | st.just(one.reception))) for one in old]
+
+    with TemporaryDirectory() as folder:
+        file = put(Path(folder), write_recording(rules, "tide"))
+        assert refreshed(file, old).diffs == {}
+        result = refreshed(file, new)
+        assert check_recording(file, new, exact=result.exact) == []
+        assert refreshed(file, new).diffs == {}
+
+
+@given(sessions(), st.integers(0, 4))
+def test_any_session_in_two_parts_is_one_recording(rules: list[RecordedRule], first: int) -> None:
+    with TemporaryDirectory() as folder:
+        written = write_recording(rules[:first], "tide")
+        file = put(Path(folder), written)
+        edited = append_rules(written.text, load([file]), rules[first:], "tide")
+        assert written.bodies.keys().isdisjoint(edited.bodies)
+        put(Path(folder), WrittenRecording(edited.text, edited.bodies))
+        assert check_recording(file, exchanges_of(rules)) == []

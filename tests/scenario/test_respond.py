@@ -54,6 +54,18 @@ def recorded(file: Path) -> RecordedReply:
             "{respond: {base64: SGk=, templates: true}}",
             "`templates` without a `body`; expected a text or JSON with placeholders",
         ),
+        *(
+            (
+                f"{{respond: {{status: {status}, body: Hi}}}}",
+                f"a body with the status {status}, which has none; expected no body; remove it, or set another status",
+            )
+            for status in (204, 304)
+        ),
+        *(
+            (f"{{{step}: {{{more}headers: {{x-tide: {value}}}}}}}", "expected one line of Latin-1 characters")
+            for step, more in (("respond", ""), ("error", "type: api_error, "))
+            for value in ('"a\\nb"', '"a\\rb"', '"a\\0b"', "'→'")
+        ),
         ("{respond: Hi}", "invalid value, got string 'Hi'; expected a mapping (`key: value`)"),
         ("{respond: {status: 99}}", "invalid value, got number 99; expected at least 200"),
         ("{respond: {body: '${{ usr }}', templates: true}}", "'usr' is unknown in ${{ }}; expected user, system"),
@@ -131,3 +143,25 @@ def test_thinking_of_a_recorded_reply_is_known(is_stream: bool) -> None:
     scenario = load_text(json.dumps({"rules": [{"reply": {"respond": {"body": body}}}]}))
 
     assert scenario.known_signatures.signatures == {"EpAB"}
+
+
+@pytest.mark.parametrize("key", ["respond", r'"resp\u006fnd"', r'"\x72espond"'])
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_a_file_is_found_however_its_key_is_written(tmp_path: Path, key: str, suffix: str) -> None:
+    if suffix == ".json" and "x72" in key:
+        return
+    (tmp_path / "get.sse").write_text(START)
+    file = tmp_path / f"tide{suffix}"
+    quoted = key if key.startswith('"') else f'"{key}"'
+    file.write_text(f'{{"rules": [{{"reply": {{{quoted}: {{"file": "get.sse"}}}}}}]}}')
+
+    assert load([file]).body_files == (str(tmp_path / "get.sse"),)
+
+
+def test_the_place_of_a_body_is_that_of_the_step() -> None:
+    with pytest.raises(ScenarioError, match=r"a\.yaml:2:21: a body with the status 204"):
+        load_text("rules:\n- reply: [{respond: {status: 204, body: Hi}}]", "a.yaml")
+
+
+def test_a_fault_can_have_a_body_that_its_status_forbids() -> None:
+    assert load_text("rules: [{reply: Hi, fault: {respond: {status: 204, body: Hi}}}]").rules

@@ -88,6 +88,22 @@ async def test_invalid_file_is_reported_once_and_changes_nothing(watched: Watche
     assert watched.site.served["one"].problem == ""
 
 
+async def test_a_body_that_was_missing_is_watched(watched: Watched) -> None:
+    watched.write("one", "rules: [{name: new, reply: {respond: {file: tide.txt}}}]")
+    await watched.poll()
+    assert "cannot read 'tide.txt'" in watched.said[-1]
+    assert watched.ask("one") == "once"
+
+    (watched.folder / "tide.txt").write_text('{"content": [{"type": "text", "text": "At 14:10."}]}')
+    await watched.poll()
+    assert watched.said[-1].startswith("reloaded: ")
+    assert watched.ask("one") == "new"
+
+    (watched.folder / "tide.txt").write_text('{"content": [{"type": "text", "text": "At 14:20."}]}')
+    await watched.poll()
+    assert watched.said[-1] == f"reloaded: {watched.folder}/tide.txt"
+
+
 async def test_problem_of_a_new_file_is_reported_at_the_root(watched: Watched) -> None:
     watched.write("new", "")
     await watched.poll()

@@ -33,6 +33,8 @@ class BodyFolder:
         Raises:
             ValueError: The file is unreadable, too large, or not below the folder.
         """
+        if (attempted := _ATTEMPTED.get()) is not None:
+            attempted.add(os.fspath(self.folder / name))
         if name not in self.bodies:
             self.bodies[name] = self._read(name)
         return self.bodies[name]
@@ -53,6 +55,20 @@ class BodyFolder:
 
 def _is_below(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+_ATTEMPTED: ContextVar[set[str] | None] = ContextVar("attempted_bodies", default=None)
+
+
+@contextmanager
+def collecting_bodies() -> Iterator[set[str]]:
+    """Collect the paths of all bodies in files of this context, also unreadable ones."""
+    attempted: set[str] = set()
+    token = _ATTEMPTED.set(attempted)
+    try:
+        yield attempted
+    finally:
+        _ATTEMPTED.reset(token)
 
 
 _FOLDER: ContextVar[BodyFolder | None] = ContextVar("body_folder", default=None)

@@ -29,6 +29,21 @@ def header_to_text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+_NOT_IN_VALUE = compile_lazily(r"[\r\n\x00]|[^\x00-\xff]")
+"""Characters that end a header, or that HTTP cannot send."""
+
+
+def check_header_value(value: str) -> str:
+    """Return `value`.
+
+    Raises:
+        ValueError: It has more than one line, or characters beyond Latin-1.
+    """
+    if _NOT_IN_VALUE.search(value):
+        raise ValueError(f"invalid header value, got {format_value(value)}; expected one line of Latin-1 characters")
+    return value
+
+
 RETRY_AFTER = "retry-after"
 
 MAX_RETRY_HOURS = 87_600
@@ -64,7 +79,7 @@ def check_retry_after(headers: dict[str, Any]) -> dict[str, Any]:
     return headers
 
 
-Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text)]
+Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text), AfterValidator(check_header_value)]
 HeaderName: TypeAlias = Annotated[
     str,
     AfterValidator(check_header_name),

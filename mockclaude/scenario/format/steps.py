@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from mockclaude.api.errors import type_of
 from mockclaude.scenario.diagnostics import join_words
@@ -30,6 +30,9 @@ else:
     ToolUse = Annotated[Any, DeferredType("tool_steps", "ToolUse")]
 
 FROM_SCHEMA = "from_schema"
+
+_BODILESS = (204, 304)
+"""Statuses of responses that HTTP frames without a body: a client would read it as the next response."""
 
 
 class Text(FormatModel):
@@ -122,6 +125,14 @@ class StepModel(FormatModel):
     @classmethod
     def _one(cls, value: Any) -> Any:
         return require_exactly_one("a step", STEPS, value, STEPS)
+
+    @field_validator("respond")
+    @classmethod
+    def _can_have_body(cls, respond: Any) -> Any:
+        if respond.status in _BODILESS and respond.content:
+            problem = f"a body with the status {respond.status}, which has none"
+            raise ValueError(f"{problem}; expected no body; remove it, or set another status")
+        return respond
 
     @property
     def kind(self) -> str:

@@ -167,7 +167,7 @@ def _read(file: Path, bodies: list[str]) -> tuple[FileSource, ScenarioFile]:
         message = f"cannot read the file: {error.strerror}{_nearby(file)}"
         raise ScenarioError([Diagnostic(Place(display_name(file)), message)]) from None
     source = read(display_name(file), content)
-    if b"respond" not in content:
+    if b"respond" not in content and b"\\" not in content:  # an escape can be a part of the word
         return _checked(source)
     from mockclaude.scenario.format.body_folder import loading_from
 

@@ -11,7 +11,7 @@ from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.match import find_matches
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.file_references import list_file_stems
-from mockclaude.scenario.recording.recording_places import Edit, EditError, RecordingPlaces, apply_edits
+from mockclaude.scenario.recording.recording_places import EditError, RecordingPlaces, TextEdit, apply_edits
 from mockclaude.scenario.recording.rule_text import DEFAULT_OPTIONS, RuleWriter, WriteOptions, join_rules
 from mockclaude.scenario.rules import Rule, Scenario
 
@@ -89,7 +89,7 @@ def _list_matches(rules: RuleList, exchange: Exchange) -> list[Rule]:
         return []
 
 
-def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator: str) -> Edit:
+def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator: str) -> TextEdit:
     """Insert rules in front of a rule, or after the last one.
 
     The separator precedes them there: an empty line, or none if it would be part of the last rule.
@@ -103,7 +103,7 @@ def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator
     if not text[:at].endswith("\n"):
         added = "\n" + added
     is_followed = at < len(text)
-    return Edit(at, at, added + ("\n" if is_followed and not added.endswith("\n\n") else ""))
+    return TextEdit(at, at, added + ("\n" if is_followed and not added.endswith("\n\n") else ""))
 
 
 def _keeps_rules(places: RecordingPlaces, edited: str, count: int) -> bool:

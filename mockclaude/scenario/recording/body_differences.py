@@ -75,7 +75,8 @@ def _find_differences(path: Path, own: Any, other: Any) -> Iterator[_Difference]
     if isinstance(own, dict) and isinstance(other, dict):
         for key, value in own.items():
             yield from _find_differences((*path, key), value, other.get(key, _ABSENT))
-        yield from (_Difference((*path, key), None, other[key]) for key in other if key not in own)
+        added = [key for key, value in other.items() if key not in own and value is not None]
+        yield from (_Difference((*path, key), None, other[key]) for key in added)
     elif isinstance(own, list) and isinstance(other, list):
         for index, (value, another) in enumerate(zip(own, other, strict=False)):
             yield from _find_differences((*path, index), value, another)

@@ -43,15 +43,38 @@ class ConditionSearch:
             self._pick_rivals(numbers)
         self._choose_again([number for number, rivals in enumerate(self._rivals) if rivals])
         proof = prove(self._groups, self.whens)
-        for _ in range(_ROUNDS):
-            for number, others in proof.collisions.items():
-                self._rivals[number] += _sample(others.difference(self._rivals[number]))
-            for number, keys in proof.failed.items():
-                self._barred[number] |= keys
-            if not self._choose_again({*proof.collisions, *proof.failed}):
-                break
+        rounds = _ROUNDS
+        while rounds and self._improve(proof):
+            proof = prove(self._groups, self.whens)
+            rounds -= 1
+        while self._share_conditions(proof):
             proof = prove(self._groups, self.whens)
         return proof
+
+    def _share_conditions(self, proof: Proof) -> bool:
+        """Give two rules that match all requests of each other the conditions of the more specific one.
+
+        Return whether there are such rules.
+        """
+        rule_of = {number: numbers for numbers in share_conditions(self.whens) for number in numbers}
+        joined: set[int] = set()
+        for number, others in sorted(proof.collisions.items()):
+            for other in sorted(others):
+                both = {*rule_of[number], *rule_of[other]}
+                of_other = proof.collisions.get(other, set())
+                if joined.isdisjoint(both) and both <= {*rule_of[number], *others} & {*rule_of[other], *of_other}:
+                    specific = max(number, other, key=lambda each: len(self.whens[each]))
+                    self.whens = [self.whens[specific if each in both else each] for each in range(len(self.whens))]
+                    joined |= both
+        return bool(joined)
+
+    def _improve(self, proof: Proof) -> bool:
+        """Choose the conditions of the groups again that failed; return whether any have changed."""
+        for number, others in proof.collisions.items():
+            self._rivals[number] += _sample(others.difference(self._rivals[number]))
+        for number, keys in proof.failed.items():
+            self._barred[number] |= keys
+        return self._choose_again({*proof.collisions, *proof.failed})
 
     def _pick_rivals(self, numbers: Sequence[int]) -> None:
         """Pick for each of some groups with equal conditions a few others, which differ from it in each of the facts.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api.body import Path
 from mockclaude.api.request import MessagesRequest, ToolResult
 from mockclaude.scenario.conditions.conditions import conditions
+from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.format.when import When
 from mockclaude.scenario.recording.body_differences import Stability, list_conditions
 from mockclaude.scenario.recording.request_facts import answered_calls
@@ -47,8 +48,11 @@ def merge(base: Conditions, others: Iterable[Conditions]) -> Conditions:
 
 
 def matches(when: Conditions, request: MessagesRequest) -> bool:
-    """Return whether all conditions match a request."""
-    return all(condition.holds(condition.look(request)) for condition in conditions(When.model_validate(when)))
+    """Return whether all conditions match a request without too much work."""
+    try:
+        return all(condition.holds(condition.look(request)) for condition in conditions(When.model_validate(when)))
+    except TooMuchWorkError:
+        return False
 
 
 def to_name(name: str) -> str | dict[str, str]:

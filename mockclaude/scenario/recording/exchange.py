@@ -110,7 +110,7 @@ class Exchange:
 
 
 class RecordedRule(NamedTuple):
-    """A rule that a recording has for one exchange, or for several with equal requests.
+    """A rule of a recording for one exchange, or for several with equal requests.
 
     Attributes:
         name: The name of the rule, unique in its file.

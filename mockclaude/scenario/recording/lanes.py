@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.recording.exchange import Exchange
 
-KEY_LANE = "key:"
+KEY_LANE = "key "
 """The beginning of the name of a lane that an API key has, and no header. The file has no part of the name."""
 
 _UNSAFE = compile_lazily(r"[^\w.-]+")
@@ -39,7 +39,7 @@ def _to_stem(lane: str) -> str:
 
 
 def _find_free(stem: str, taken: set[str]) -> str:
-    """Return a stem that differs from those that are taken, in any case of letters."""
+    """Return a stem that differs from taken stems, in any case of letters."""
     name, number = stem or "1", 1
     while name.casefold() in taken:
         number += 1

@@ -6,7 +6,7 @@ that also match a request of another rule get more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.scenario.digests import merge_digests
@@ -19,7 +19,7 @@ from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.proof import Proof, share_conditions
 from mockclaude.scenario.recording.request_groups import RequestGroup, group_requests
 from mockclaude.scenario.recording.rule_names import ANY_REQUEST, name_rule, number_names
-from mockclaude.scenario.recording.rule_order import find_shadowed, order_rules
+from mockclaude.scenario.recording.rule_order import describe_shadowed, order_rules
 from mockclaude.scenario.recording.session_requests import find_call_ids, read_requests
 from mockclaude.scenario.volatile import compile_volatile_parts
 
@@ -27,7 +27,7 @@ _UNKNOWN = " ".join(f"{part} {VARIES}" for part in PARTS)
 """The hashes of a request whose body is unknown."""
 
 
-_TOO_MUCH_WORK = "the rules take too much work to match with a request of this rule"
+_TOO_MUCH_WORK = "its request takes too much work to match"
 _FAILED = "it does not match each of its requests"
 
 
@@ -88,16 +88,21 @@ def _order(drafts: Sequence[_Draft], shared: Sequence[Sequence[int]], proof: Pro
     overlaps: dict[int, set[int]] = {}
     for number, others in proof.collisions.items():
         overlaps.setdefault(rule_of[number], set()).update(rule_of[other] for other in others)
-    order = order_rules([draft.rank for draft in drafts], overlaps)
-    shadowed = find_shadowed(order, overlaps)
-    problems = dict.fromkeys(
-        (rule_of[number] for number in proof.unmatched), "its request takes too much work to match"
-    )
-    problems |= dict.fromkeys((rule_of[number] for number in proof.failed), "it does not match each of its requests")
-    for rule, other in shadowed.items():
-        number = drafts[other].groups[0].exchanges[0].number
-        problems[rule] = f"it also matches request {number}, which no condition tells apart"
+    earlier = {rule: _list_earlier(rule, drafts, overlaps) for rule in overlaps}
+    order = order_rules([draft.rank for draft in drafts], earlier)
+    problems = dict.fromkeys([rule_of[number] for number in proof.unmatched], _TOO_MUCH_WORK)
+    problems |= dict.fromkeys([rule_of[number] for number in proof.failed], _FAILED)
+    problems |= describe_shadowed(order, overlaps, [draft.rank[-1] for draft in drafts])
     return [drafts[rule].build(problems.get(rule, "")) for rule in order]
+
+
+def _list_earlier(rule: int, drafts: Sequence[_Draft], overlaps: Mapping[int, set[int]]) -> list[int]:
+    """List the rules that must come before a rule. Of two that match each other's requests, it is the more specific."""
+    return [
+        other
+        for other in overlaps[rule]
+        if rule not in overlaps.get(other, ()) or len(drafts[other].when) > len(drafts[rule].when)
+    ]
 
 
 def _fold(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:

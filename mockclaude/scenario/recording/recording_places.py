@@ -11,7 +11,7 @@ class EditError(Exception):
     """A recording whose text cannot be changed. The message is one line."""
 
 
-class Edit(NamedTuple):
+class TextEdit(NamedTuple):
     """A part of a text, and the text in its place."""
 
     start: int
@@ -61,31 +61,34 @@ class RecordingPlaces:
         """The other keys of the file."""
         return {key: value for key, value in self.data.items() if key != "rules"}
 
-    def replace_rules(self, text: str) -> Edit:
+    def replace_rules(self, text: str) -> TextEdit:
         """Return the edit that puts a text after the colon of `rules`."""
         start = self.text.index(":", self._source.offset(("rules",), key=True)) + 1
         end = self.end if self.rules else self.text.index("]", start) + 1
-        return Edit(start, end, text if not self.text[end:].strip() else f"{text}\n")
+        is_last = not self.text[end:].strip()
+        return TextEdit(start, len(self.text), text) if is_last else TextEdit(start, end, f"{text}\n")
 
-    def find_comment(self, index: int) -> Edit:
+    def find_comment(self, index: int) -> TextEdit:
         """Return the comment in the line above a rule; else an empty text."""
         end = self.find_line(self._dashes[index]) - 1
         start = self.find_line(end) + self.indent
-        return Edit(start, end, self.text[start:end]) if self.text.startswith("# ", start) else Edit(end, end, "")
+        return (
+            TextEdit(start, end, self.text[start:end]) if self.text.startswith("# ", start) else TextEdit(end, end, "")
+        )
 
     def find_column(self, index: int) -> int:
         """Return the column of the keys of a rule."""
         offset = self._source.offset(("rules", index))
         return offset - self.find_line(offset)
 
-    def find_key(self, index: int, key: str) -> Edit:
+    def find_key(self, index: int, key: str) -> TextEdit:
         """Return the lines of a key of a rule with its value, without comments after them."""
         keys = sorted(self._source.offset(("rules", index, name), key=True) for name in self.rules[index])
         start = self._source.offset(("rules", index, key), key=True)
         following = next((offset for offset in keys if offset > start), None)
         end = self.find_rule(index + 1) if following is None else self.find_line(following)
         end = self._skip_comments(end, self.find_column(index), with_empty_lines=True)
-        return Edit(start, end, self.text[start:end])
+        return TextEdit(start, end, self.text[start:end])
 
     def _error(self, index: int) -> EditError:
         place = self._source.place(("rules", index))
@@ -125,7 +128,7 @@ class RecordingPlaces:
         return first
 
 
-def apply_edits(text: str, edits: list[Edit]) -> str:
+def apply_edits(text: str, edits: list[TextEdit]) -> str:
     """Return a text with parts replaced. Edits at one place keep their order."""
     parts, end = [], 0
     for edit in sorted(edits, key=lambda edit: edit.start):

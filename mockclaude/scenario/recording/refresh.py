@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.format.file import REPLY_KEYS
+from mockclaude.scenario.loading.yaml_writer import format_flow
 from mockclaude.scenario.recorded_reply import RecordedReply
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.exchange_summary import summarize_all, summarize_reply
 from mockclaude.scenario.recording.file_references import list_file_stems
 from mockclaude.scenario.recording.recorded_headers import to_written_reply
-from mockclaude.scenario.recording.recording_places import Edit, RecordingPlaces, apply_edits
+from mockclaude.scenario.recording.recording_places import RecordingPlaces, TextEdit, apply_edits
 from mockclaude.scenario.recording.reply_ids import pair_ids, replace_ids
 from mockclaude.scenario.recording.reply_view import diff_lines, list_lines
-from mockclaude.scenario.recording.rule_text import RuleWriter, WriteOptions
+from mockclaude.scenario.recording.rule_text import RuleWriter, WriteOptions, keep_form
 from mockclaude.scenario.rules import Scenario
 
 _DURATION = compile_lazily(r" in [0-9]+\.[0-9]s")
@@ -72,7 +73,7 @@ class _Refresh:
         self.notes: list[str] = []
         self.ignored: set[int] = set()
         self.changes: list[_Change] = []
-        self.edits: list[Edit] = []
+        self.edits: list[TextEdit] = []
         self._dropped: set[int] = set()
 
     def compare(self, index: int, matched: Sequence[MatchedExchange]) -> None:
@@ -85,8 +86,10 @@ class _Refresh:
             if "recorded" in data:
                 self.notes.append(f"{rule.label} has readable steps; its reply stays")
             return
-        kept = _fold([item.exchange for item in matched])
-        lines = diff_lines(_list_all(old), _list_all(list(map(to_written_reply, kept))))
+        new = [item.exchange for item in matched]
+        old_lines, new_lines = _list_views(old), _list_views(map(to_written_reply, new))
+        kept = new[: len(new_lines)]
+        lines = diff_lines(_number(old_lines), _number(new_lines))
         if stale := _list_stale(rule.recorded, matched[0].digest):
             lines.insert(0, f"the request has changed: {', '.join(stale)}")
         if lines:
@@ -94,7 +97,8 @@ class _Refresh:
             self.diffs[name] = tuple(lines)
             request = matched[0].digest if rule.recorded else ""
             options = WriteOptions(any(reply.pace for reply in old), "requests" in data["recorded"])
-            self.changes.append(_Change(index, RecordedRule(name, {}, request, tuple(kept)), options, old))
+            written = RecordedRule(name, data.get("when", {}), request, tuple(kept))
+            self.changes.append(_Change(index, written, options, old))
 
     def drop(self, index: int) -> None:
         """Remove a rule that a recorder has written."""
@@ -102,7 +106,7 @@ class _Refresh:
             rule = self.scenario.rules[index]
             self.diffs[str(rule.name or rule.place.line)] = ("dropped: no request matched the rule",)
             self._dropped.add(index)
-            self.edits.append(Edit(self.places.find_rule(index), self.places.find_rule(index + 1), ""))
+            self.edits.append(TextEdit(self.places.find_rule(index), self.places.find_rule(index + 1), ""))
 
     def write(self, stem: str) -> Mapping[str, bytes]:
         """Add the edits of all changes. Return the files of their bodies."""
@@ -112,7 +116,7 @@ class _Refresh:
         writer = RuleWriter([change.written for change in self.changes], stem, taken)
         for change in self.changes:
             self._replace(change, writer)
-        self._replace_ids()
+        self._replace_conditions()
         if len(self._dropped) == len(self.places.rules):
             self.edits = [self.places.replace_rules(" []\n")]
         return writer.bodies
@@ -131,16 +135,22 @@ class _Refresh:
             summary = summarize_all(change.written.exchanges, times=change.options.times)
             self.edits.append(comment._replace(text=f"# {summary}"))
 
-    def _replace_ids(self) -> None:
-        """Replace the ids of old tool calls in conditions by those of the new calls."""
+    def _replace_conditions(self) -> None:
+        """Replace the ids of old tool calls by those of the new calls.
+
+        Add the condition `stream` where a new message came in the other form than the client asked for.
+        """
         ids: dict[str, str] = {}
+        forms: dict[int, str] = {}
         for change in self.changes:
             for old, exchange in zip(change.old, change.written.exchanges, strict=False):
                 ids.update(pair_ids(old, exchange.reply))
+            if (when := keep_form(change.written)) != change.written.when:
+                forms[change.position] = f"when: {format_flow(when)}\n"
         for index, rule in enumerate(self.places.rules):
-            if ids and "when" in rule and "recorded" in rule:
+            if (ids or index in forms) and "when" in rule and "recorded" in rule:
                 edit = self.places.find_key(index, "when")
-                text = replace_ids(edit.text.encode(), ids).decode()
+                text = replace_ids(forms.get(index, edit.text).encode(), ids).decode()
                 self.edits += [edit._replace(text=text)] if text != edit.text else []
 
 
@@ -178,27 +188,18 @@ def refresh(
     return RefreshedRecording(edited, bodies, work.diffs, exact, frozenset(work.ignored), tuple(work.notes))
 
 
-def _fold(exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """Return exchanges without the last ones that are like the one before."""
-    kept = list(exchanges)
-    while len(kept) > 1 and _are_alike(*kept[-2:]):
-        kept.pop()
-    return kept
+def _list_views(replies: Iterable[RecordedReply]) -> list[list[str]]:
+    """List the lines of each reply, without the last replies that are like the one before."""
+    views = list(map(list_lines, replies))
+    while len(views) > 1 and views[-1] == views[-2]:
+        views.pop()
+    return views
 
 
-def _are_alike(one: Exchange, other: Exchange) -> bool:
-    return list_lines(to_written_reply(one)) == list_lines(to_written_reply(other))
-
-
-def _list_all(replies: Sequence[RecordedReply]) -> list[str]:
-    return list(_list_numbered(replies))
-
-
-def _list_numbered(replies: Sequence[RecordedReply]) -> Iterator[str]:
-    for number, reply in enumerate(replies, 1):
-        if len(replies) > 1:
-            yield f"reply {number}:"
-        yield from list_lines(reply)
+def _number(views: Sequence[Sequence[str]]) -> list[str]:
+    if len(views) == 1:
+        return list(views[0])
+    return [line for number, lines in enumerate(views, 1) for line in (f"reply {number}:", *lines)]
 
 
 def _list_stale(recorded: str, digest: str) -> list[str]:

@@ -12,12 +12,12 @@ def order_rules(ranks: Sequence[Any], overlaps: Mapping[int, Collection[int]]) -
 
     Args:
         ranks: The place of each rule, as a value that can be compared.
-        overlaps: Number of a rule -> the rules whose requests it matches, which come before it. Rules that match each
-            other's requests keep their ranks.
+        overlaps: Number of a rule -> the rules whose requests it matches, which come before it. In a circle, the rule
+            with the lowest rank comes first.
     """
     by_rank = sorted(range(len(ranks)), key=lambda number: ranks[number])
     position = {number: index for index, number in enumerate(by_rank)}
-    waits = {number: _list_earlier(number, overlaps) for number in by_rank}
+    waits = {number: set(overlaps.get(number, ())) - {number} for number in by_rank}
     followers: dict[int, list[int]] = {}
     for number, earlier in waits.items():
         for before in earlier:
@@ -28,13 +28,11 @@ def order_rules(ranks: Sequence[Any], overlaps: Mapping[int, Collection[int]]) -
     left = dict.fromkeys(by_rank)
     while left:
         number = by_rank[heappop(ready)] if ready else next(iter(left))  # a circle begins with its first rule
-        if number not in left:
-            continue
         del left[number]
         order.append(number)
         for follower in followers.get(number, ()):
             waits[follower].discard(number)
-            if not waits[follower]:
+            if follower in left and not waits[follower]:
                 heappush(ready, position[follower])
     return order
 
@@ -53,5 +51,18 @@ def find_shadowed(order: Sequence[int], overlaps: Mapping[int, Collection[int]])
     return shadowed
 
 
-def _list_earlier(number: int, overlaps: Mapping[int, Collection[int]]) -> set[int]:
-    return {other for other in overlaps.get(number, ()) if number not in overlaps.get(other, ())}
+def describe_shadowed(
+    order: Sequence[int], overlaps: Mapping[int, Collection[int]], numbers: Sequence[int]
+) -> dict[int, str]:
+    """Describe the problem of each rule that also matches a request of a later rule.
+
+    Args:
+        order: The numbers of the rules in order.
+        overlaps: Number of a rule -> the rules whose requests it matches.
+        numbers: The number of the first request of each rule.
+    """
+    shadowed = find_shadowed(order, overlaps)
+    return {
+        rule: f"it also matches request {numbers[other]}, which no condition tells apart"
+        for rule, other in shadowed.items()
+    }

@@ -73,7 +73,7 @@ class RuleWriter:
         if rule.problem:
             lines.append(f"{margin}# {to_line(rule.problem)}\n")
         lines.append(f"{margin}- name: {format_line_scalar(rule.name)}\n")
-        if when := _keep_form(rule):
+        if when := keep_form(rule):
             lines.append(f"{margin}  when: {format_flow(when)}\n")
         keys = self.format_keys(rule, options, indent + 2)
         return "".join([*lines, *(f"{margin}  {key}" for key in keys)])
@@ -174,16 +174,15 @@ def _separate(parts: Iterable[str]) -> Iterator[str]:
         before = part
 
 
-def _keep_form(rule: RecordedRule) -> Mapping[str, Any]:
+def keep_form(rule: RecordedRule) -> Mapping[str, Any]:
     """Return the conditions of a rule.
 
     They have `stream` if a message came in the other form than the client asked for: without the condition, the mock
     would send it in that form.
     """
     asked = {_is_streamed(exchange) for exchange in rule.exchanges}
-    is_other = any(
-        exchange.assembled and exchange.reply.is_stream != _is_streamed(exchange) for exchange in rule.exchanges
-    )
+    known = [exchange for exchange in rule.exchanges if exchange.body and exchange.assembled]
+    is_other = any(exchange.reply.is_stream != _is_streamed(exchange) for exchange in known)
     if "stream" in rule.when or not is_other or len(asked) > 1:
         return rule.when
     return {**rule.when, "stream": asked.pop()}

@@ -75,7 +75,8 @@ def find_call_ids(exchanges: Iterable[Exchange]) -> frozenset[str]:
 def _read_fields(exchange: Exchange) -> Body:
     fields = read_object(exchange.body)
     messages = fields.get("messages")
-    if isinstance(messages, list) and not GATES["mid_output_config"].isdisjoint(betas.parse(exchange.headers)):
+    is_directing = not (exchange.refusal or GATES["mid_output_config"].isdisjoint(betas.parse(exchange.headers)))
+    if is_directing and isinstance(messages, list):
         messages = [{"content": [], **message} if isinstance(message, dict) else message for message in messages]
         fields = {**fields, "messages": messages}
     return drop_unusable(fields)
@@ -100,7 +101,7 @@ def _resolve_thread(fields: Body, conversations: dict[str, bytes]) -> Body:
 
 
 def _keep_conversation(exchange: Exchange, fields: Body, whole: Body, conversations: dict[str, bytes]) -> None:
-    """Keep the conversation that a response ends, in place of the one that it continues."""
+    """Keep the conversation that a response ends. It replaces the continued conversation."""
     reception, assembled = exchange.reception, exchange.assembled
     if reception.status != 200 or reception.ending or assembled is None or not assembled.is_complete:
         return

@@ -102,6 +102,11 @@ def test_exchange_has_host_day_path_and_beta() -> None:
     assert [event.name for event in stream.events][-1] == "message_stop"
 
 
+def test_headers_that_the_recorder_left_out_have_defaults() -> None:
+    (exchange,) = read_cassettes(FOLDER / "r.yml")
+    assert exchange.headers == {"anthropic-version": "2023-06-01", "content-type": "application/json"}
+
+
 def test_gateway_in_front_of_the_api_is_the_host() -> None:
     direct, gateway = read_cassettes(FOLDER / "ruby.yml")
     assert (direct.host, direct.on) == ("api.anthropic.com", "2025-06-12")
@@ -112,7 +117,7 @@ def test_gateway_in_front_of_the_api_is_the_host() -> None:
 def test_har_gives_the_time_to_the_head() -> None:
     timed, untimed = read_cassettes(FOLDER / "chromium.har")
     assert (timed.reception.head_us, untimed.reception.head_us) == (813_000, 600)
-    assert (timed.on, timed.headers) == ("2026-11-29", {"anthropic-version": "2023-06-01"})
+    assert (timed.on, timed.headers["anthropic-version"]) == ("2026-11-29", "2023-06-01")
 
 
 def test_stream_file_has_a_request_beside_it() -> None:

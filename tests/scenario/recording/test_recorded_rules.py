@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.api.schema.gates import GATES
+from mockclaude.scenario.conditions import work
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.recorded_rules import build_rules
 from mockclaude.scenario.recording.session_requests import find_unreadable
@@ -26,6 +28,7 @@ from tests.scenario.recording.sessions import (
     record,
     remind,
     result,
+    sdk_tests,
     text,
     user,
 )
@@ -377,3 +380,84 @@ def test_a_message_keeps_its_form_if_the_request_asks_for_another() -> None:
     [rule] = build_rules([asked])
     assert rule.when["stream"] is True
     assert replay([rule], [asked]) == [asked.reception.body]
+
+
+def test_a_text_with_a_volatile_part_at_its_end_is_the_same() -> None:
+    api = Api()
+    for content in ("hi", "hi/tmp/abc"):
+        api.ask([user(content)], content)
+    rules = build_rules(api.exchanges)
+
+    assert [(rule.when, rule.problem) for rule in rules] == [({"turn": 1}, "")]
+    assert replay(rules, api.exchanges) == [exchange.reception.body for exchange in api.exchanges]
+
+
+def test_rules_that_match_the_requests_of_each_other_are_one() -> None:
+    api = Api()
+    for content in ("hi", "hi/tmp/abc", "yo", "yo/tmp/abc"):
+        api.ask([user(content)], content, stream=True)
+    as_json = record(sdk_tests)[0].reception
+    exchanges = [replace(each, reception=as_json) if each.number > 2 else each for each in api.exchanges]
+    [rule] = build_rules(exchanges)
+
+    assert (rule.when, rule.problem) == ({"turn": 1, "stream": True}, "")
+    assert replay([rule], exchanges) == [exchange.reception.body for exchange in exchanges]
+
+
+def test_rules_that_take_too_much_work_have_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api()
+    for number in range(25):
+        api.ask([user(f"Hello {number % 24}")], str(number), temperature=number // 24)
+    monkeypatch.setattr(work, "MAX_WORK", 1)
+
+    problems = {rule.problem for rule in build_rules(api.exchanges)}
+    assert problems == {"its request takes too much work to match"}
+
+
+def test_a_message_may_have_no_content_under_a_beta() -> None:
+    api = Api()
+    headers = {"anthropic-beta": min(GATES["mid_output_config"])}
+    directing = {"role": "system", "output_config": {"effort": "low"}}
+    for answer, messages in (("Yes.", [*HELLO, directing]), ("No.", HELLO)):
+        api.ask(messages, answer, headers=headers, model="claude-sonnet-5")
+    rules = build_rules(api.exchanges)
+
+    assert replay(rules, api.exchanges) == [exchange.reception.body for exchange in api.exchanges]
+    assert [rule.when["body"] for rule in rules] == [{"length(messages)": 2}, {"length(messages)": 1}]
+
+
+def test_a_thread_without_an_id_cannot_be_continued() -> None:
+    api = Api()
+    api.ask(HELLO, "Yes.", thread={"type": "create"})
+    encoded = orjson.loads(api.exchanges[0].reception.body)
+    reception = api.exchanges[0].reception._replace(body=orjson.dumps({**encoded, "id": None}))
+
+    [rule] = build_rules([replace(api.exchanges[0], reception=reception)])
+    assert rule.when == {"turn": 1, "user": {"equals": "Hello"}}
+
+
+def test_unknown_ids_of_calls_are_not_matched() -> None:
+    api = Api()
+    known, unknown = api.call("run"), {"type": "tool_use", "id": "toolu_" + "9" * 24, "name": "run", "input": {}}
+    api.ask(HELLO, known)
+    talks = [[*HELLO, assistant([known, unknown]), user(result(known), result(unknown, "x" * n))] for n in (1, 2)]
+    talks.append([*HELLO, assistant([unknown]), user(result(unknown, "x"))])
+    for talk in talks:
+        api.ask(talk, "Yes.")
+    rules = build_rules(api.exchanges)
+
+    assert "9" * 24 not in str([rule.when for rule in rules])
+    assert replay(rules, api.exchanges) == [exchange.reception.body for exchange in api.exchanges]
+
+
+def test_lines_are_looked_for_at_both_ends_of_a_long_text() -> None:
+    middle = "".join(f"{number}\n" for number in range(50_000))
+    [when] = whens((f"{middle}The last line of a long text is this one, is it not?", {}))
+
+    assert when["user"] == {"contains": "The last line of a long text is this one, is it not?"}
+
+
+@pytest.mark.parametrize("expression", ["(", "[", "a{9999}"])
+def test_an_invalid_expression_is_an_error(expression: str) -> None:
+    with pytest.raises(ValueError, match="invalid regular expression"):
+        build_rules([], [expression])

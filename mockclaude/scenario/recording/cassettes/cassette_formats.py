@@ -30,6 +30,9 @@ UNKNOWN_HOST = "unknown"
 REQUEST_HEADERS = ("anthropic-beta", "anthropic-version", "content-type")
 """The headers of a request that are kept."""
 
+DEFAULT_HEADERS = {"anthropic-version": "2023-06-01", "content-type": "application/json"}
+"""The headers of a request whose recorder has left them out. The API needs both."""
+
 _FRAMING = ("connection", "keep-alive", "transfer-encoding", "content-length")
 _ENCODING = "content-encoding"
 _SHOWN_OTHERS = 3
@@ -74,9 +77,8 @@ def parse_cassette(source: SourceMap, day: str) -> Cassette:
 def parse_stream(file: str, content: bytes, request: bytes | None, day: str) -> Cassette:
     """Build the cassette of one stream and the body of its request."""
     headers = (("content-type", "text/event-stream; charset=utf-8"),)
-    sent = (("content-type", "application/json"),)
     body = CassetteBody(content)
-    exchange = CassetteExchange(Place(file), "POST", MESSAGES, sent, CassetteBody(request), 200, headers, body)
+    exchange = CassetteExchange(Place(file), "POST", MESSAGES, (), CassetteBody(request), 200, headers, body)
     return _build(file, [exchange], Counter(), day)
 
 
@@ -129,13 +131,13 @@ def count_requests(count: int) -> str:
 
 def _to_exchange(exchange: CassetteExchange, number: int, day: str) -> Exchange:
     url = urlsplit(exchange.url)
-    headers = {name: value for name, value in exchange.request_headers if name in REQUEST_HEADERS}
+    known = {name: value for name, value in exchange.request_headers if name in REQUEST_HEADERS}
     sent = decode_content(exchange.request_body.content or b"", _join(exchange.request_headers, _ENCODING))
     return Exchange(
         number,
         exchange.method,
         f"{MESSAGES}?{url.query}" if url.query else MESSAGES,
-        headers,
+        {**DEFAULT_HEADERS, **known},
         sent or b"",
         _to_reception(exchange),
         url.hostname or UNKNOWN_HOST,
