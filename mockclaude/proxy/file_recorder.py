@@ -110,6 +110,7 @@ class FileRecorder:
             SaveError: The recording cannot be written.
         """
         redacted = [self._redaction.redact(exchange) for exchange in exchanges]
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft = self._build(path, redacted)
         except EditError as error:
