@@ -1,0 +1,46 @@
+"""Threads whose messages another server sends, continued with rules of the recorder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from mockclaude.scenario.loading.loader import load_text
+from tests.proxy.outcomes import fetch
+from tests.proxy.relaying import recording
+from tests.serving import ServerThread, asking, request
+
+RULES = load_text("rules: [{when: {anywhere: Bergen, turn: 2}, reply: By ship.}]")
+BETA = "message-threads-2026-08-12"
+CREATE = {"thread": {"type": "create"}}
+WITHOUT_ID = "rules: [{reply: At two., fault: {respond: {body: {type: message, content: []}}}}]"
+ANSWERS = "{validation: off, rules: [{reply: At two.}]}"
+
+
+def send(port: int, content: str, **fields: Any) -> Any:
+    made = request("POST", "/v1/messages", asking(content, **fields), connection="close", anthropic_beta=BETA)
+    return orjson.loads(fetch(port, made).body)
+
+
+@pytest.mark.parametrize(
+    ("api", "fields", "is_continued"),
+    [
+        (ANSWERS, CREATE, True),
+        (ANSWERS, {**CREATE, "unknown": 1}, True),
+        (ANSWERS, {}, False),
+        (ANSWERS, {"thread": {"type": "continue", "previous_message_id": "msg_01Other"}}, False),
+        (WITHOUT_ID, CREATE, False),
+    ],
+)
+def test_a_rule_continues_a_thread_of_the_other_server(
+    api: str, fields: dict[str, Any], is_continued: bool, tmp_path: Path
+) -> None:
+    with ServerThread({"": load_text(api)}) as server, recording(server.port, tmp_path, RULES) as made:
+        first = send(made.server.port, "Bergen?", **fields)
+        thread = {"type": "continue", "previous_message_id": first.get("id", "msg_01Tide")}
+        second = send(made.server.port, "And how?", thread=thread)
+
+    assert (second.get("content") == [{"type": "text", "text": "By ship."}]) is is_continued
