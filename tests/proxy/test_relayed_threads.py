@@ -16,7 +16,13 @@ from tests.serving import ServerThread, asking, request
 RULES = load_text("rules: [{when: {anywhere: Bergen, turn: 2}, reply: By ship.}]")
 BETA = "message-threads-2026-08-12"
 CREATE = {"thread": {"type": "create"}}
-WITHOUT_ID = "rules: [{reply: At two., fault: {respond: {body: {type: message, content: []}}}}]"
+OTHER = {"thread": {"type": "continue", "previous_message_id": "msg_01Other"}}
+
+
+def respond(body: str) -> str:
+    return f"rules: [{{reply: At two., fault: {{respond: {{body: {body}}}}}}}]"
+
+
 ANSWERS = "{validation: off, rules: [{reply: At two.}]}"
 
 
@@ -31,8 +37,11 @@ def send(port: int, content: str, **fields: Any) -> Any:
         (ANSWERS, CREATE, True),
         (ANSWERS, {**CREATE, "unknown": 1}, True),
         (ANSWERS, {}, False),
-        (ANSWERS, {"thread": {"type": "continue", "previous_message_id": "msg_01Other"}}, False),
-        (WITHOUT_ID, CREATE, False),
+        (ANSWERS, OTHER, False),
+        (respond("{id: msg_01Tide, type: message, content: []}"), CREATE, True),
+        (respond("{id: msg_01Tide, type: message, content: []}"), OTHER, False),
+        (respond("{type: message, content: []}"), CREATE, False),
+        (respond("{}"), CREATE, False),
     ],
 )
 def test_a_rule_continues_a_thread_of_the_other_server(
