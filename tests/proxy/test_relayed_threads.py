@@ -20,7 +20,8 @@ OTHER = {"thread": {"type": "continue", "previous_message_id": "msg_01Other"}}
 
 
 def respond(body: str) -> str:
-    return f"rules: [{{reply: At two., fault: {{respond: {{body: {body}}}}}}}]"
+    response = f"{{headers: {{content-type: application/json}}, body: {body}}}"
+    return f"rules: [{{reply: At two., fault: {{respond: {response}}}}}]"
 
 
 ANSWERS = "{validation: off, rules: [{reply: At two.}]}"
