@@ -39,9 +39,9 @@ def send(port: int, content: str, **fields: Any) -> Any:
         (ANSWERS, {**CREATE, "unknown": 1}, True),
         (ANSWERS, {}, False),
         (ANSWERS, OTHER, False),
-        (respond("{id: msg_01Tide, type: message, content: []}"), CREATE, True),
-        (respond("{id: msg_01Tide, type: message, content: []}"), OTHER, False),
-        (respond("{type: message, content: []}"), CREATE, False),
+        (respond("{id: msg_01Tide, type: message, content: [{type: text, text: Two.}]}"), CREATE, True),
+        (respond("{id: msg_01Tide, type: message, content: [{type: text, text: Two.}]}"), OTHER, False),
+        (respond("{type: message, content: [{type: text, text: Two.}]}"), CREATE, False),
         (respond("{}"), CREATE, False),
     ],
 )
