@@ -8,7 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.engine.passing import store_thread
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
+from tests.engine import deciding
 from tests.proxy.outcomes import fetch
 from tests.proxy.relaying import recording
 from tests.serving import ServerThread, asking, request
@@ -54,3 +57,12 @@ def test_a_rule_continues_a_thread_of_the_other_server(
         second = send(made.server.port, "And how?", thread=thread)
 
     assert (second.get("content") == [{"type": "text", "text": "By ship."}]) is is_continued
+
+
+def test_an_unreadable_request_stores_no_thread() -> None:
+    state = ScenarioState(RULES)
+    message = {"id": "msg_01Tide", "content": [{"type": "text", "text": "Two."}]}
+    store_thread(deciding.call("Bergen?", **OTHER), state, message)
+
+    continued = deciding.call("And how?", thread=deciding.after("msg_01Tide"))
+    assert deciding.send(state, continued).response.status == 404
