@@ -66,9 +66,13 @@ class FileRecorder:
         """Keep other recorders from a file.
 
         Raises:
-            SaveError: Another recorder writes the file.
+            SaveError: Another recorder writes the file, or its folder cannot be created.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{path.parent}: cannot create the folder: {error.strerror}; expected a writable folder"
+            raise SaveError(message) from None
         return lock_recording(path)
 
     def add_request(self, headers: Mapping[str, str]) -> None:
@@ -92,10 +96,15 @@ class FileRecorder:
         lines = read_lines(data, file)
         return lines.exchanges, [str(diagnostic) for diagnostic in lines.diagnostics]
 
-    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
+    def save(self, path: Path, exchanges: Sequence[Exchange], rejection: str = "") -> SavedRecording:
         """Check and save the recording of exchanges.
 
         They are redacted again with the secrets of all requests.
+
+        Args:
+            path: The scenario file.
+            exchanges: The exchanges in the order of their requests.
+            rejection: The reason why only `FILE.rejected` is written; '' for the check.
 
         Raises:
             SaveError: The recording cannot be written.
@@ -111,6 +120,9 @@ class FileRecorder:
         if left := sorted({name for data in files.values() for name in self._redaction.find_left(data)}):
             problem = f"{path}: not written, as it would hold a secret: {', '.join(left)}"
             return SavedRecording((), [problem], is_saved=False)
+        if rejection:
+            problems = save_recording(path, draft.written, lambda _: [rejection])
+            return SavedRecording(draft.notes, problems, is_saved=False)
         check = partial(check_recording, exchanges=draft.exchanges, exact=draft.exact, ignored=draft.ignored)
         problems = save_recording(path, draft.written, check)
         count = len(draft.exchanges) - len(draft.ignored)

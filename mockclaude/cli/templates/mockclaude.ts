@@ -740,8 +740,13 @@ export interface Recorded {
   from: string;
   /** The day of the recording. */
   on: string;
-  /** The hashes of the system prompt, the tools, the messages and the settings of the recorded request. */
-  request: string;
+  /**
+   * The hashes of the system prompt, the tools, the messages and the settings of the recorded request. Default:
+   * the request is unknown, and no request differs from it.
+   */
+  request?: string;
+  /** The files with the bodies of the recorded requests, relative to the scenario file. Only tools read them. */
+  requests?: string[];
 }
 
 /** A `redacted_thinking` block. */
