@@ -79,7 +79,7 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     kept = drop_retries(redacted) if options.drop_retries else redacted
     with recorder.lock(path):
         saved = recorder.save(path, kept)
-    return EndOfSession([describe_recorded(kept, str(path)), *saved.notes], list(saved.problems))
+    return EndOfSession([describe_recorded(kept, path, saved.is_saved), *saved.notes], list(saved.problems))
 
 
 def report(ended: EndOfSession, code: int) -> int:

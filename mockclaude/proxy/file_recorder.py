@@ -116,12 +116,14 @@ class FileRecorder:
         except EditError as error:
             raise SaveError(str(error)) from None
         if self._settings.is_dry_run:
-            return SavedRecording(draft.notes, draft.problems)
+            return SavedRecording(draft.notes, draft.problems, is_saved=False)
         files = {str(path): draft.written.text.encode(), **draft.written.bodies}
         if left := sorted({name for data in files.values() for name in self._redaction.find_left(data)}):
-            return SavedRecording((), [f"{path}: not written, as it would hold a secret: {', '.join(left)}"])
+            problem = f"{path}: not written, as it would hold a secret: {', '.join(left)}"
+            return SavedRecording((), [problem], is_saved=False)
         if rejection:
-            return SavedRecording(draft.notes, save_recording(path, draft.written, lambda _: [rejection]))
+            problems = save_recording(path, draft.written, lambda _: [rejection])
+            return SavedRecording(draft.notes, problems, is_saved=False)
         check = partial(check_recording, exchanges=draft.exchanges, exact=draft.exact, ignored=draft.ignored)
         problems = save_recording(path, draft.written, check)
         count = len(draft.exchanges) - len(draft.ignored)
@@ -129,7 +131,8 @@ class FileRecorder:
         replayed = f"{path}: {max(count - len(differing), 0)} of {count} replayed byte for byte"
         rejected = [f"{path}: rejected by the check; it is kept as {path}.rejected"] if problems else []
         warnings = lint_secrets(files, self._settings.not_secret)
-        return SavedRecording([replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected])
+        notes, all_problems = [replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected]
+        return SavedRecording(notes, all_problems, is_saved=not problems)
 
     def _build(self, path: Path, exchanges: Sequence[Exchange]) -> _Draft:
         if self._settings.action == "refresh":

@@ -46,10 +46,12 @@ class SavedRecording(NamedTuple):
     Attributes:
         notes: Lines for the user, e.g. `tide.yaml: 7 of 7 replayed byte for byte`.
         problems: Lines for the user that make the exit code 1, e.g. a difference in the check.
+        is_saved: Whether the recording has changed.
     """
 
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
+    is_saved: bool = True
 
 
 class Recorder(Protocol):

@@ -75,7 +75,7 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
         except SaveError as error:
             fix = f"mockclaude record --recover {part} writes the {len(exchanges)} exchanges again"
             return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix])
-        saved_notes += [describe_recorded(lane, str(path)), *saved.notes]
+        saved_notes += [describe_recorded(lane, path, saved.is_saved), *saved.notes]
         problems += saved.problems
     part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)

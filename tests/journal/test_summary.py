@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockclaude.engine.reply_inputs import STALE
 from mockclaude.journal.summary import Summary
 from tests.journal.entries import journal_entry
 
@@ -36,3 +37,15 @@ def test_reasons_beyond_the_first_are_counted() -> None:
     told = summary(*((410, str(number)) for number in range(12)))
 
     assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more reasons"]
+
+
+def test_answered_stale_requests_are_warnings() -> None:
+    told = Summary()
+    for number in [*range(11), 0]:
+        told.add(journal_entry(status=200, reason=f"'{number}'", notes=("seed 0", f"{STALE}system differs")))
+
+    assert str(told).splitlines()[1:3] == [
+        "warning, 2 times: '0': stale: system differs",
+        "warning: '1': stale: system differs",
+    ]
+    assert str(told).splitlines()[-1] == "and 1 more warnings"
