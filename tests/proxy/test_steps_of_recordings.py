@@ -15,31 +15,20 @@ from mockclaude.proxy.recorder import RecorderSettings, SavedRecording
 from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.recording.exchange import Exchange, Reception, RecordedRule
 from tests.scenario.recording.tide import (
-    CALL,
     HTML,
     MESSAGE,
     OVERLOADED,
+    WHOLE,
+    WHOLE_FRAMES,
     exchange,
     exchanges_of,
-    frame,
     json_reply,
     sessions,
     stream,
 )
 
-WHOLE = {**MESSAGE, "stop_details": None}
-ENDING = {"stop_reason": "tool_use", "stop_sequence": None, "stop_details": None}
-FRAMES = [
-    frame("message_start", message={**WHOLE, "content": [], "stop_reason": None}),
-    frame("content_block_start", index=0, content_block={**CALL, "caller": {"type": "direct"}}),
-    frame("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": '{"harbour": '}),
-    frame("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": '"Bergen"}'}),
-    frame("content_block_stop", index=0),
-    frame("message_delta", delta=ENDING, usage={"input_tokens": 655, "output_tokens": 38}),
-    frame("message_stop"),
-]
 ANSWER = json_reply(WHOLE)
-CALLING = stream(*FRAMES)
+CALLING = stream(*WHOLE_FRAMES)
 PAGE = Reception(502, HTML, b"<h1>Bad gateway</h1>")
 
 
@@ -119,7 +108,7 @@ def test_equal_replies_become_one(tmp_path: Path) -> None:
 
 
 def test_a_further_pace_is_not_kept(tmp_path: Path) -> None:
-    receptions = [CALLING, stream(*FRAMES, gap_us=99_000), json_reply(OVERLOADED, 529, 0)]
+    receptions = [CALLING, stream(*WHOLE_FRAMES, gap_us=99_000), json_reply(OVERLOADED, 529, 0)]
     saved, rules = record(tmp_path, *(exchange(n, "Bergen?", reply, stream=True) for n, reply in enumerate(receptions)))
 
     assert "steps do not keep the paces of further replies (1 reply)" in saved.notes
