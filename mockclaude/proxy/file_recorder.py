@@ -71,7 +71,8 @@ class FileRecorder:
     def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
         """Check and save the recording of exchanges.
 
-        They are redacted again with the secrets of all requests.
+        They are redacted again with the secrets of all requests. Rules whose readable steps the check rejects are
+        written as recorded: a request that the API's rules refuse gets a recorded reply only.
 
         Raises:
             SaveError: The recording cannot be written.
@@ -83,7 +84,7 @@ class FileRecorder:
             saved, differing = self._save(path, redacted, as_recorded)
             if not differing or not self._settings.writes_steps or as_recorded == numbers:
                 return saved
-            as_recorded = numbers if as_recorded else differing  # their steps do not replay in this session
+            as_recorded = numbers if as_recorded else differing
 
     def _save(
         self, path: Path, exchanges: Sequence[Exchange], as_recorded: frozenset[int]

@@ -31,15 +31,9 @@ class StepChoice:
         self._as_recorded = 0
 
     def _to_readable(self, rule: RecordedRule) -> Mapping[str, Any] | None:
-        """Return the keys of a rule with readable steps; None for a rule that is written as recorded.
-
-        A reply with steps comes after the API's rules, so a request that they refuse is answered as recorded.
-        """
-        numbers = {exchange.number for exchange in rule.exchanges}
-        is_refused = any(exchange.refusal for exchange in rule.exchanges)
-        steps = None
-        if not is_refused and self._excluded.isdisjoint(numbers):
-            steps = to_recorded_steps(rule, times=self.options.times)
+        """Return the keys of a rule with readable steps; None for a rule that is written as recorded."""
+        is_excluded = any(exchange.number in self._excluded for exchange in rule.exchanges)
+        steps = None if is_excluded else to_recorded_steps(rule, times=self.options.times)
         if steps is None:
             self._as_recorded += 1
             return None
