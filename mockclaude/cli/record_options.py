@@ -9,7 +9,7 @@ import click
 
 from mockclaude.cli.options import exit_with_error, parse_option
 from mockclaude.proxy.recorder import RecorderSettings
-from mockclaude.proxy.saving import PART, Output
+from mockclaude.proxy.saving import PART, Output, is_replaceable
 from mockclaude.proxy.target_url import find_clear_text, is_on_port, parse_target
 
 _SUFFIXES = (".yaml", ".yml")
@@ -111,14 +111,5 @@ def find_target(options: RecordOptions) -> str:
 
 def check_overwritten(output: Output) -> None:
     """Report a file that was written by hand, so that a recording must not replace it."""
-    if output.is_folder or not output.path.exists():
-        return
-    from mockclaude.scenario.diagnostics import ScenarioError
-    from mockclaude.scenario.loading.loader import load
-
-    try:
-        is_recording = all(rule.recorded for rule in load([output.path]).rules)
-    except ScenarioError:
-        is_recording = False
-    if not is_recording:
+    if not output.is_folder and not is_replaceable(output.path):
         exit_with_error(f"{output.path} was written by hand; expected a recording or a new file: --out another")

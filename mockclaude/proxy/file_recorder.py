@@ -10,7 +10,7 @@ from pathlib import Path
 from mockclaude.proxy.check import check_recording
 from mockclaude.proxy.draft import build_draft
 from mockclaude.proxy.recorder import Recorder, RecorderSettings, SavedRecording
-from mockclaude.proxy.save import SaveError, lock_recording, save_recording
+from mockclaude.proxy.save import REJECTED, SaveError, lock_recording, save_recording
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.exchange_lines import read_lines, to_line
 from mockclaude.scenario.recording.recorded_rules import build_rules
@@ -42,9 +42,13 @@ class FileRecorder:
         """Keep other recorders from a file.
 
         Raises:
-            SaveError: Another recorder writes the file.
+            SaveError: Another recorder writes the file, or its folder cannot be created.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{path.parent}: cannot create the folder: {error.strerror}; expected a writable folder"
+            raise SaveError(message) from None
         return lock_recording(path)
 
     def add_request(self, headers: Mapping[str, str]) -> None:
@@ -68,11 +72,16 @@ class FileRecorder:
         lines = read_lines(data, file)
         return lines.exchanges, [str(diagnostic) for diagnostic in lines.diagnostics]
 
-    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
+    def save(self, path: Path, exchanges: Sequence[Exchange], rejection: str = "") -> SavedRecording:
         """Check and save the recording of exchanges.
 
         They are redacted again with the secrets of all requests. Rules whose readable steps the check rejects are
         written as recorded: a request that the API's rules refuse gets a recorded reply only.
+
+        Args:
+            path: The scenario file.
+            exchanges: The exchanges in the order of their requests.
+            rejection: The reason why only `FILE.rejected` is written; '' for the check.
 
         Raises:
             SaveError: The recording cannot be written.
@@ -81,37 +90,38 @@ class FileRecorder:
         numbers = frozenset([exchange.number for exchange in redacted])
         as_recorded: frozenset[int] = frozenset()
         while True:
-            saved, differing = self._save(path, redacted, as_recorded)
-            if not differing or not self._settings.writes_steps or as_recorded == numbers:
+            saved = self._save(path, redacted, rejection, as_recorded)
+            is_rejected = any(problem.endswith(REJECTED) for problem in saved.problems)
+            if rejection or as_recorded == numbers or not (is_rejected and self._settings.writes_steps):
                 return saved
-            as_recorded = numbers if as_recorded else differing
+            named = {problem.partition(",")[0] for problem in saved.problems}
+            failing = frozenset([number for number in numbers if f"request {number}" in named])
+            as_recorded = failing if failing and not as_recorded else numbers
 
     def _save(
-        self, path: Path, exchanges: Sequence[Exchange], as_recorded: frozenset[int]
-    ) -> tuple[SavedRecording, frozenset[int]]:
-        """Save a recording; return the exchanges that it does not replay, too."""
+        self, path: Path, exchanges: Sequence[Exchange], rejection: str, as_recorded: frozenset[int]
+    ) -> SavedRecording:
+        """Save redacted exchanges, some without readable steps."""
         try:
             draft = build_draft(path, exchanges, self._settings, as_recorded)
         except EditError as error:
             raise SaveError(str(error)) from None
         if self._settings.is_dry_run:
-            return SavedRecording(draft.notes, draft.problems), frozenset()
+            return SavedRecording(draft.notes, draft.problems)
         files = {str(path): draft.written.text.encode(), **draft.written.bodies}
         if left := sorted({name for data in files.values() for name in self._redaction.find_left(data)}):
-            problem = f"{path}: not written, as it would hold a secret: {', '.join(left)}"
-            return SavedRecording((), [problem]), frozenset()
+            return SavedRecording((), [f"{path}: not written, as it would hold a secret: {', '.join(left)}"])
+        if rejection:
+            return SavedRecording(draft.notes, save_recording(path, draft.written, lambda _: [rejection]))
         check = partial(check_recording, exchanges=draft.exchanges, exact=draft.exact, ignored=draft.ignored)
         problems = save_recording(path, draft.written, check)
         count = len(draft.exchanges) - len(draft.ignored)
-        named = {problem.partition(",")[0] for problem in problems}
+        differing = {problem.partition(",")[0] for problem in problems}
         equal = "with equal values" if self._settings.writes_steps else "byte for byte"
-        replayed = f"{path}: {max(count - len(named), 0)} of {count} replayed {equal}"
+        replayed = f"{path}: {max(count - len(differing), 0)} of {count} replayed {equal}"
         rejected = [f"{path}: rejected by the check; it is kept as {path}.rejected"] if problems else []
         warnings = lint_secrets(files, self._settings.not_secret)
-        saved = SavedRecording([replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected])
-        numbers = [exchange.number for exchange in draft.exchanges]
-        differing = frozenset([number for number in numbers if f"request {number}" in named])
-        return saved, differing or frozenset(numbers if problems else [])
+        return SavedRecording([replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected])
 
 
 def create_recorder(settings: RecorderSettings, environment: Mapping[str, str]) -> Recorder:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.lanes import split_lanes
 
@@ -33,6 +35,14 @@ class Output(NamedTuple):
     def exists(self) -> bool:
         """Whether a recording is there."""
         return any(self.path.glob("*.yaml")) if self.is_folder else self.path.is_file()
+
+
+def is_replaceable(path: Path) -> bool:
+    """Return whether a file has recorded rules only, or does not exist."""
+    try:
+        return not path.exists() or all(rule.recorded for rule in load([path]).rules)
+    except ScenarioError:
+        return False
 
 
 class EndOfSession(NamedTuple):

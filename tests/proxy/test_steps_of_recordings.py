@@ -11,6 +11,7 @@ from hypothesis import given
 
 from mockclaude.proxy.file_recorder import create_recorder
 from mockclaude.proxy.recorder import RecorderSettings, SavedRecording
+from mockclaude.proxy.step_choice import MAX_SIZE
 from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.recording.exchange import Exchange, Reception, RecordedRule
 from tests.scenario.recording.tide import (
@@ -79,7 +80,7 @@ def test_a_rule_with_another_reply_stays_as_recorded(tmp_path: Path) -> None:
 
     assert [set(reply) for reply in rules["Bergen?"]["sequence"]] == [{"respond"}] * 2
     assert "as_written" in rules["Oslo?"]
-    assert "1 rule has no steps, which would change values" in saved.notes
+    assert "1 rule has no steps, which would change values or be too long" in saved.notes
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,14 @@ def test_equal_replies_become_one(tmp_path: Path) -> None:
 
     assert (saved.problems, saved.notes[0]) == ([], "3 of 3 replayed with equal values")
     assert rules["Bergen?"]["reply"][0].keys() == {"tool_use"}
+
+
+def test_long_replies_stay_as_recorded(tmp_path: Path) -> None:
+    long = json_reply({**WHOLE, "content": [{"type": "text", "text": "x" * MAX_SIZE}]})
+    saved, rules = record(tmp_path, exchange(1, "Bergen?", long), exchange(2, "Oslo?", ANSWER))
+
+    assert saved.problems == []
+    assert ("respond" in rules["Bergen?"]["reply"], "as_written" in rules["Oslo?"]) == (True, True)
 
 
 def test_a_further_pace_is_not_kept(tmp_path: Path) -> None:
