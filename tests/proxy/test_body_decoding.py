@@ -4,9 +4,9 @@ import gzip
 import zlib
 
 import pytest
+from mockclaude.proxy.body_decoding import decode_body
 
 from mockclaude.proxy import body_decoding
-from mockclaude.proxy.body_decoding import decode_body
 
 TEXT = b"High water is at 14:10. " * 100
 PACKED = gzip.compress(TEXT)

@@ -207,8 +207,3 @@ def _list_stale(recorded: str, digest: str) -> list[str]:
     then, now = recorded.split(), digest.split()
     pairs = zip(then[::2], then[1::2], now[1::2], strict=False)
     return [part for part, former, latter in pairs if former != latter]
-
-
-def format_diffs(file: str, diffs: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the lines that show the differences of each rule to a person."""
-    return [line for name, lines in diffs.items() for line in (f"{file}: '{name}'", *(f"  {line}" for line in lines))]
