@@ -13,8 +13,8 @@ from mockclaude.journal.console import write_error
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, save_session
 from mockclaude.proxy.session import drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, save_session
 from mockclaude.scenario.recording.exchange import Exchange
 
 

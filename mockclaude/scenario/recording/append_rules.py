@@ -11,7 +11,7 @@ from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.match import find_matches
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.file_references import list_file_stems
-from mockclaude.scenario.recording.recording_places import EditError, RecordingPlaces, TextEdit, apply_edits
+from mockclaude.scenario.recording.recording_places import EditError, RecordingPlaces, TextEdit, edit_text
 from mockclaude.scenario.recording.rule_names import number_names
 from mockclaude.scenario.recording.rule_text import DEFAULT_OPTIONS, RuleWriter, WriteOptions, join_rules
 from mockclaude.scenario.rules import Rule, Scenario
@@ -65,7 +65,7 @@ def append_rules(
             notes.append(f"rule '{rule.name}' stands in front of {label}, which matches its request")
     for separator in ("\n", ""):
         edits = [_insert(places, index, texts, separator) for index, texts in sorted(groups.items())]
-        edited = apply_edits(text, edits)
+        edited = edit_text(text, edits)
         if _keeps_rules(places, edited, len(rules)):
             return EditedRecording(edited, writer.bodies, tuple(notes))
     raise EditError(f"{stem}.yaml: no place for new rules; expected an empty line at the end of the file")
