@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
 from tests.sdk import test_typescript
