@@ -13,7 +13,7 @@ from mockclaude.cli.options import exit_with_error
 from mockclaude.cli.run import run_command
 from mockclaude.journal.console import wants_colour, write_error, write_line
 from mockclaude.server.log_writer import LogWriter
-from mockclaude.server.run import CannotListenError
+from mockclaude.server.run import CannotListenError, run
 from mockclaude.server.site import Site
 from mockclaude.testing.background import BackgroundServer
 from mockclaude.testing.environment import CONFLICTING, build_environment
@@ -51,7 +51,7 @@ class RunningRecorder:
 
     def __init__(self, site: Site, port: int | None, command: Sequence[str]) -> None:
         self._command = command
-        self._server = BackgroundServer(site, (0 if command else PORT) if port is None else port)
+        self._server = BackgroundServer(site, (0 if command else PORT) if port is None else port, run)
         self._log = None if command else LogWriter(write_line, colour=wants_colour())
         if self._log is not None:
             site.journal.subscribe("ended", self._log.log)

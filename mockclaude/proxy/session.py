@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import IO
 
 from mockclaude.api.api_headers import api_key
@@ -16,6 +17,9 @@ from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.lanes import KEY_LANE
+
+MAX_WAIT = 1.0
+"""Seconds for which an ended exchange waits until no response is in progress, as its redaction takes their time."""
 
 MAX_SESSION = 1024 * 1024 * 1024
 """The maximum number of bytes of all bodies of a session, which stay in memory until its end."""
@@ -45,7 +49,19 @@ class RecordingSession:
         self._size = 0
         self._file: IO[bytes] | None = None
         self._is_written = True
+        self._in_progress = 0
+        self._idle = Event()
         self._thread = ThreadPoolExecutor(1, "mockclaude-recording")
+
+    def begin(self) -> None:
+        """Count a request that is passed on. A call of `add` or `add_failure` follows."""
+        self._in_progress += 1
+        self._idle.clear()
+
+    def _end(self) -> None:
+        self._in_progress -= 1
+        if not self._in_progress:
+            self._idle.set()
 
     def add(self, passed: PassedRequest, received: ReceivedBody, bytes_sent: int | None) -> None:
         """Add a request whose response has ended.
@@ -55,6 +71,7 @@ class RecordingSession:
             received: The response.
             bytes_sent: The bytes of the body that the client got before it left; None if it stayed.
         """
+        self._end()
         self._thread.submit(self._recorder.add_request, passed.http.headers)
         if not passed.is_recorded:
             self.summary.count_passed(passed)
@@ -69,6 +86,7 @@ class RecordingSession:
 
     def add_failure(self, passed: PassedRequest, reason: str) -> None:
         """Add a request without a response."""
+        self._end()
         self.summary.count_failure(passed, reason)
 
     def _find_lane(self, passed: PassedRequest) -> str:
@@ -80,6 +98,7 @@ class RecordingSession:
         return self._lanes.setdefault(api_key(headers), f"{KEY_LANE}{len(self._lanes) + 1}" if self._lanes else "")
 
     def _keep(self, exchange: Exchange) -> None:
+        self._idle.wait(MAX_WAIT)
         try:
             redacted = self._recorder.redact(exchange)
         except Exception as error:  # an exchange that may hold a secret is not written
@@ -103,6 +122,7 @@ class RecordingSession:
 
     def finish(self) -> list[Exchange]:
         """Wait for the thread; return the exchanges in the order of their requests."""
+        self._idle.set()
         self._thread.shutdown(wait=True)
         if self._file is not None:
             self._file.close()

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.request import getproxies, proxy_bypass
@@ -32,6 +33,9 @@ _MAX_HEADER = 1024 * 1024
 """Bytes of a header: those of gateways exceed aiohttp's default of 8,190."""
 
 _MAX_HEADERS = 10_000
+_LARGE = 64 * 1024
+"""Bytes of a body above which aiohttp gets them in pieces, so that the event loop is not blocked."""
+
 _CONNECT_SECONDS = 30.0
 _FROM_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that aiohttp would add."""
@@ -158,7 +162,7 @@ class Upstream:
             method,
             url,
             headers=build_request_headers(headers),
-            data=body or None,
+            data=BytesIO(body) if isinstance(body, bytes) and len(body) > _LARGE else body or None,
             allow_redirects=False,
             skip_auto_headers=_FROM_AIOHTTP,
             proxy=self._proxy,

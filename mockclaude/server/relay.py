@@ -66,6 +66,7 @@ class Relay:
         Raises:
             CancelledError: The client has left. The response is read all the same.
         """
+        self._session.begin()
         task = asyncio.get_running_loop().create_task(self._relay(passage))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -24,10 +24,17 @@ TIMEOUT = 10.0
 
 
 class BackgroundServer:
-    """A server for a site on `port` of 127.0.0.1, in a thread. Port 0: a free port."""
+    """A server for a site on `port` of 127.0.0.1, in a thread. Port 0: a free port.
 
-    def __init__(self, site: Site, port: int = 0) -> None:
+    Args:
+        site: The site.
+        port: The port.
+        run_loop: Runs a coroutine on a new event loop.
+    """
+
+    def __init__(self, site: Site, port: int = 0, run_loop: Callable[[Any], None] = asyncio.run) -> None:
         self.site = site
+        self._run_loop = run_loop
         self._port = port
         self._started: Future[int] = Future()
         self._server: SiteServer
@@ -112,7 +119,7 @@ class BackgroundServer:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            self._run_loop(self._serve())
         except BaseException as error:
             if self._started.done():
                 raise

@@ -15,13 +15,15 @@ from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 import uvloop
+from anthropic import Anthropic
+from anthropic.types import MessageParam
 
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.servers import Server, Workplace
 from tests.benchmarks.table import Results
 
-GAP_MS, EVENTS, AT_ONCE = 20, 100, 8
+GAP_MS, EVENTS = 20, 100
 STREAMS = 50
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _LAST = b"0\r\n\r\n"
@@ -106,20 +108,16 @@ async def _delays(port: int, streams: int, name: str) -> list[float]:
     return [delay for late in found for delay in late[1:]]
 
 
-async def _rate(port: int, seconds: float, name: str) -> float:
-    """Return the unpaced streams of a second, a few at once on connections that stay open."""
-    end, counts = time.perf_counter() + seconds, [0] * AT_ONCE
-
-    async def drive(number: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+def _rate(port: int, seconds: float, name: str) -> float:
+    """Return the unpaced streams of a second that the SDK reads, one after the other."""
+    count, end = 0, time.perf_counter() + seconds
+    with Anthropic(base_url=f"http://127.0.0.1:{port}", api_key="mock", max_retries=0) as client:
         while time.perf_counter() < end:
-            writer.write(_request(EVENTS, 0, f"{name} {number} {counts[number]}"))
-            await reader.readuntil(b"\r\n" + _LAST)
-            counts[number] += 1
-        writer.close()
-
-    await asyncio.gather(*map(drive, range(AT_ONCE)))
-    return sum(counts) / seconds
+            messages: list[MessageParam] = [{"role": "user", "content": f"{EVENTS} 0 {name} {count}"}]
+            for _ in client.messages.create(model="claude-sonnet-5", max_tokens=999, messages=messages, stream=True):
+                pass
+            count += 1
+    return count / seconds
 
 
 class Added(NamedTuple):
@@ -149,7 +147,7 @@ def measure(effort: Effort, workplace: Workplace, results: Results) -> None:
                         for server in (upstream, recorder)
                     )
                     found.append(_compare(direct, relayed))
-                rates = [uvloop.run(_rate(server.port, effort.seconds, f"{number}")) for server in (upstream, recorder)]
+                rates = [_rate(server.port, effort.seconds, f"{number}") for server in (upstream, recorder)]
                 shares.append(rates[1] / rates[0])
     results.add("record-one", [added.median for added in one])
     results.add("record-many", [added.median for added in many])

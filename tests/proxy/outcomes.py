@@ -22,7 +22,7 @@ NO_RESPONSE = Outcome("", (), b"", "no response")
 
 def fetch(port: int, request: bytes, seconds: float = PATIENCE, method: str = "POST") -> Outcome:
     """Return the response to a request with `connection: close`; what comes after `seconds` does not count."""
-    raw, ending = b"", "open"
+    raw, ending = bytearray(), "open"
     with Wire(port) as wire:
         wire._socket.settimeout(seconds)
         wire.send(request)
@@ -38,7 +38,7 @@ def fetch(port: int, request: bytes, seconds: float = PATIENCE, method: str = "P
             ending = "RST"
         except TimeoutError:
             pass
-    return read(raw, ending, method)
+    return read(bytes(raw), ending, method)
 
 
 def read(raw: bytes, ending: str, method: str = "POST") -> Outcome:

@@ -114,11 +114,12 @@ def speaking(*turns: Speak) -> Iterator[tuple[int, list[bytes]]]:
 
 def read_request(client: socket.socket) -> bytes:
     """Read a request with `content-length`."""
-    data = b""
+    data = bytearray()
     while b"\r\n\r\n" not in data:
         data += client.recv(65536)
-    head, _, body = data.partition(b"\r\n\r\n")
+    head = bytes(data.partition(b"\r\n\r\n")[0])
     lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-    while len(body) < int(lines.get(b"content-length", 0)):
-        body += client.recv(65536)
-    return head + b"\r\n\r\n" + body
+    size = len(head) + 4 + int(lines.get(b"content-length", 0))
+    while len(data) < size:
+        data += client.recv(65536)
+    return bytes(data)

@@ -25,9 +25,10 @@ class Edit(NamedTuple):
 
 
 def merge_edits(of_texts: Iterable[Edit], of_bytes: Iterable[Edit]) -> list[Edit]:
-    """Merge the edits of joined texts with those of bytes; each kind has no overlaps of its own.
+    """Merge the edits of joined texts with the edits of bytes.
 
-    An edit of bytes that overlaps with another one is dropped: the search in the joined text knows the whole secret.
+    Edits of one kind do not overlap. An edit of bytes that overlaps with another one is dropped: the search in the
+    joined text knows the whole secret.
     """
     merged = sorted(of_texts, key=lambda edit: edit.begin)
     ends = [edit.end for edit in merged]
@@ -60,7 +61,10 @@ def _write(edit: Edit, mark: Callable[[Hit], bytes]) -> bytes:
 
 
 def move_arrivals(arrivals: Iterable[Arrival], edits: Sequence[Edit], sizes: Sequence[int]) -> Iterator[Arrival]:
-    """Yield the arrivals of a body after its edits; a mark arrives with the first byte that it replaces."""
+    """Yield the arrivals of an edited body.
+
+    A mark arrives with the first byte that it replaces.
+    """
     moved = number = 0
     for arrival in arrivals:
         while number < len(edits) and edits[number].end <= arrival.end:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api.lazy_pattern import compile_lazily
@@ -21,7 +20,7 @@ _JSON = compile_lazily(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}"
     rb"|U[0-9a-fA-F]{8}|\r?\n[ \t]*|[\"'\\/bfnrt])"
 )
-"""The escapes of JSON, and those that only YAML and programs have."""
+"""The escapes of JSON, of YAML, and of programs."""
 
 _PERCENT = compile_lazily(rb"%[0-9a-fA-F]{2}")
 _REFERENCE = compile_lazily(rb"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|amp|lt|gt|quot|apos);")
@@ -65,7 +64,7 @@ class Decoded(NamedTuple):
         return of_escape[index] if past < 0 else self.source_ends[index] + past + after
 
     def widen(self, begin: int, end: int) -> Span:
-        """Return a span of the source with the whole of the escapes at its begin and its end."""
+        """Return a span of the source, with whole escapes at begin and end."""
         first, last = bisect_right(self.source_begins, begin) - 1, bisect_left(self.source_begins, end) - 1
         if first >= 0 and begin < self.source_ends[first]:
             begin = self.source_begins[first]
@@ -95,7 +94,7 @@ class _Escapes(NamedTuple):
         return self.substitute(data)
 
     def substitute(self, data: bytes) -> bytes:
-        """Decode each escape by itself."""
+        """Decode each escape with a call."""
         return self.pattern.sub(lambda escape: self.decode(escape[0]), data)
 
     def decode_with_places(self, data: bytes) -> Decoded:
@@ -174,17 +173,27 @@ _ESCAPES = (
 
 
 class Level:
-    """A text in a text, decoded from it in one or several steps."""
+    """A text in a text, decoded from it in one or several steps.
+
+    Attributes:
+        text: The text.
+        is_escaped: Whether the text has the backslashes of the original.
+    """
 
     def __init__(self, text: bytes, source: Level | None = None, escapes: _Escapes = _ESCAPES[0]) -> None:
         self.text = text
         self._source = source
         self._escapes = escapes
+        self.is_escaped: bool = source is None or (source.is_escaped and escapes is not _ESCAPES[0])
+        self._places: dict[bytes, Decoded] = {}
 
     def to_source(self, begin: int, end: int, *, is_json: bool) -> Span:
-        """Return the span in the original of a span of the text; in JSON, it has no halves of escapes."""
-        if is_json and not self._source:
-            return self._with_places(_ESCAPES[0]).widen(begin, end)
+        """Return the span in the original of a span of the text.
+
+        In JSON, the span has no halves of escapes.
+        """
+        if is_json and self.is_escaped:
+            begin, end = self._with_places(_ESCAPES[0]).widen(begin, end)
         level = self
         while level._source:
             begin, end = level._source._with_places(level._escapes).to_source(begin, end)
@@ -194,11 +203,23 @@ class Level:
     def decode(self) -> Iterator[Level]:
         """Yield the texts that one further step decodes."""
         for escapes in _ESCAPES:
-            yield Level(escapes.decode_text(self.text), self, escapes)
+            decoded = escapes.decode_text(self.text)
+            if decoded != self.text:
+                yield Level(decoded, self, escapes)
 
-    @cached_property
-    def _places(self) -> dict[bytes, Decoded]:
-        return {}
+    def blank(self, spans: Iterable[Span]) -> None:
+        """Replace spans of the text with zeros.
+
+        The texts that are decoded from it lack them.
+        """
+        pieces: list[bytes] = []
+        at = 0
+        for begin, end in spans:
+            if begin >= at:
+                pieces += (self.text[at:begin], bytes(end - begin))
+                at = end
+        self.text = b"".join((*pieces, self.text[at:])) if pieces else self.text
+        self._places.clear()
 
     def _with_places(self, escapes: _Escapes) -> Decoded:
         if escapes.sign not in self._places:
@@ -207,7 +228,7 @@ class Level:
 
 
 def decode_levels(data: bytes) -> Iterator[Level]:
-    """Yield a text as it is, then each different text that steps of decoding make of it."""
+    """Yield a text, then each different text that results from decoding it."""
     pending, seen = deque([Level(data)]), {data}
     while pending:
         level = pending.popleft()

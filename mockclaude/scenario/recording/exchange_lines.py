@@ -42,7 +42,7 @@ def to_line(exchange: Exchange) -> bytes:
 
 
 def read_lines(data: bytes, file: str) -> ExchangeLines:
-    """Read the exchanges in the bytes of a file; broken lines are reported and skipped.
+    """Read the exchanges in a file. Broken lines are reported and skipped.
 
     Args:
         data: The bytes of the file. If a crash has cut the last line, that is broken.

@@ -56,5 +56,8 @@ def find_outside_strings(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def is_opaque(key: bytes) -> bool:
-    """Return whether the value of a key has no readable text: a signature, an image, an encrypted text."""
+    """Return whether the value of a key is unreadable.
+
+    That is a signature, an image or an encrypted text.
+    """
     return key in (b"signature", b"data") or key.startswith(b"encrypted_")

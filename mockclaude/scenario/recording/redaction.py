@@ -62,8 +62,8 @@ class Redaction:
         """Begin a session.
 
         Args:
-            environment: The environment variables. Those that end in `_KEY`, `_TOKEN`, `_SECRET` or `_PASSWORD`, with
-                12 characters or more, are secrets.
+            environment: The environment variables. A value of 12 characters or more is a secret if the name ends in
+                `_KEY`, `_TOKEN`, `_SECRET` or `_PASSWORD`.
             expressions: JMESPath expressions over the body of a request, and the message or JSON of a response.
             regexes: Expressions of RE2 over decoded values.
             headers: The names of further response headers to keep.
@@ -76,11 +76,14 @@ class Redaction:
         self._add(list_environment_secrets(environment))
 
     def add_request(self, headers: Mapping[str, str]) -> None:
-        """Collect the credentials in the headers of a request, before its exchange is redacted."""
+        """Collect the credentials in the headers of a request.
+
+        Call it before the exchange is redacted.
+        """
         self._add(list_request_secrets(headers.items()))
 
     def redact(self, exchange: Exchange) -> Exchange:
-        """Return an exchange without secrets, and without the response headers that are not kept.
+        """Return an exchange without secrets and without most response headers.
 
         A redacted exchange may be redacted again, after the secrets of later requests are known.
 
@@ -109,7 +112,7 @@ class Redaction:
         return self._apply(data, edits)[0].decode("utf-8", "surrogatepass") if edits else text
 
     def find_left(self, data: bytes) -> list[str]:
-        """Search the bytes of a written file for secrets; return the sources or the forms of those found."""
+        """Return the source or the form of each secret in the bytes of a file."""
         return sorted({hit.name for hit in self._known.find(data)})
 
     def _add(self, secrets: Iterable[tuple[str, str]]) -> None:

@@ -22,7 +22,7 @@ from mockclaude.scenario.recording.user_secrets import UserSecrets
 
 
 class SecretFinder:
-    """Finds the known secrets, and those that the user describes."""
+    """Finds the known secrets, and the secrets that the user describes."""
 
     def __init__(self, known: SecretSearch, described: UserSecrets) -> None:
         self.known = known
@@ -52,7 +52,7 @@ class SecretFinder:
                 yield from _place(hit, text, events, begins, strings)
 
     def _find_in_frames(self, body: bytes, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
-        """Yield the secrets in the bytes of a stream, and those that the user describes in its frames."""
+        """Yield the secrets in the bytes of a stream, and in the values of its frames."""
         known = deque(self.known.find(body, is_json=True))
         for event, begin in zip(events, begins, strict=False):
             of_frame = []

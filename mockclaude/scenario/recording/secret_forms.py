@@ -9,7 +9,6 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import shorten
 
 _UUID = rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -35,7 +34,7 @@ FORMS: Mapping[str, bytes] = {
 """Name -> expression. The id of an organization is the end of its match, after the word for it in errors."""
 
 
-_BASE64 = compile_lazily(rb"[0-9A-Za-z+/_-]{24,}")
+_BASE64 = rb"[0-9A-Za-z+/_-]{24,}"
 """A text in base64, without its padding: 24 signs are 18 bytes, and no form is much shorter."""
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -43,9 +42,12 @@ _GAP = b"\n\n"
 
 
 def find_forms_in_base64(data: bytes) -> Iterator[tuple[int, int, bytes, str]]:
-    """Yield the begin and the end of each text in base64 with a secret, the decoded secret, and its name."""
-    texts = list(_BASE64.finditer(data))
-    decoded = [_decode_base64(text[0]) for text in texts]
+    """Yield the begin and the end of each text in base64 that has a secret.
+
+    The decoded secret and its name follow.
+    """
+    texts = list(_compile(_BASE64).finditer(data))
+    decoded = [_decode_base64(text.group()) for text in texts]
     ends = list(accumulate(len(text) + len(_GAP) for text in decoded))
     joined = _GAP.join(decoded)
     for begin, end, name in find_forms(joined):

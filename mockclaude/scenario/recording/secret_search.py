@@ -79,7 +79,7 @@ class SecretSearch:
         return len(self._names)
 
     def add(self, value: bytes, name: str) -> None:
-        """Add a known value; those that are short or words of the API are ignored."""
+        """Add a known value. Short values and words of the API are ignored."""
         value = value.strip()
         if len(value) < SHORTEST or value in self._names or len(self._names) >= _MOST_KNOWN:
             return
@@ -88,25 +88,21 @@ class SecretSearch:
             self._new.append(value)
 
     def find(self, data: bytes, *, is_json: bool = False) -> list[Hit]:
-        """Find the secrets in a text, in their order; those that overlap are one.
+        """Find the secrets in a text, in their order.
 
         A secret may be escaped; the span is that of the escaped text. Without its hits, JSON stays valid.
         """
-        hits = [
-            hit._replace(begin=begin, end=end)
-            for level in decode_levels(data)
-            for hit in self._search(level.text)
-            for begin, end in [level.to_source(hit.begin, hit.end, is_json=is_json)]
-        ]
-        return merge_hits(hits)
-
-    def _search(self, data: bytes) -> Iterator[Hit]:
-        for index in self._prepare():
-            yield from index.search(data, self._names)
-        for begin, end, name in find_forms(data):
-            yield Hit(begin, end, data[begin:end], name)
-        for begin, end, value, name in find_forms_in_base64(data):
-            yield Hit(begin, end, value, name)
+        hits: list[Hit] = []
+        escaped: list[Hit] = []
+        for level in decode_levels(data):
+            is_escaped = is_json and level.is_escaped
+            known = [hit for index in self._prepare() for hit in index.search(level.text, self._names)]
+            for hit in (*known, *_find_forms(level.text)):
+                begin, end = level.to_source(hit.begin, hit.end, is_json=is_json)
+                (escaped if is_escaped else hits).append(Hit(begin, end, hit.value, hit.name))
+            if not is_escaped:
+                level.blank(sorted((hit.begin, hit.end) for hit in known))
+        return _add_apart(merge_hits(hits), escaped)
 
     def _prepare(self) -> Sequence[_Index]:
         """Return an index for each part of the values; parts of similar size are joined, so that few are built."""
@@ -117,6 +113,13 @@ class SecretSearch:
             last, other = self._indexes.pop(), self._indexes.pop()
             self._indexes.append(_Index([*other.values, *last.values]))
         return self._indexes
+
+
+def _find_forms(data: bytes) -> Iterator[Hit]:
+    for begin, end, name in find_forms(data):
+        yield Hit(begin, end, data[begin:end], name)
+    for begin, end, value, name in find_forms_in_base64(data):
+        yield Hit(begin, end, value, name)
 
 
 class _Spelling(NamedTuple):
@@ -172,7 +175,10 @@ def _spell(value: bytes) -> Iterator[_Spelling]:
 
 
 def merge_hits(hits: Iterable[Hit]) -> list[Hit]:
-    """Sort hits; those that overlap become one, with the value of the longest span, of equal ones the last."""
+    """Sort hits; hits that overlap become one.
+
+    It has the value of the longest span. Of equal spans, the last counts.
+    """
     merged: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: hit.begin):
         last = merged[-1] if merged else hit
@@ -184,8 +190,26 @@ def merge_hits(hits: Iterable[Hit]) -> list[Hit]:
     return merged
 
 
+def _add_apart(hits: list[Hit], others: Sequence[Hit]) -> list[Hit]:
+    """Add the hits that do not overlap with any.
+
+    In JSON with its escapes, a hit may begin in an escape, and hide the secret after it.
+    """
+    ends = [hit.end for hit in hits]
+    numbers = [bisect_right(ends, other.begin) for other in others]
+    apart = [
+        other
+        for other, number in zip(others, numbers, strict=True)
+        if number == len(hits) or hits[number].begin >= other.end
+    ]
+    return merge_hits([*hits, *apart]) if apart else hits
+
+
 def fit_to_json(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
-    """Fit hits to JSON: one in a string ends there, and a number is widened to the whole number."""
+    """Fit hits to JSON.
+
+    A hit in a string ends in it. A hit in a number is widened to the whole number.
+    """
     if not hits:
         return []
     outside = list(find_outside_strings(data))

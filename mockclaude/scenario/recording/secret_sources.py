@@ -29,14 +29,17 @@ _ACCOUNTS = ("anthropic-organization-id", "anthropic-workspace-id")
 
 
 def list_environment_secrets(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the value and a description of each secret environment variable of 12 characters or more."""
+    """Yield each secret environment variable, with a description.
+
+    Its value has 12 characters or more.
+    """
     for name, value in sorted(environment.items()):
         if _VARIABLE.search(name) and len(value.strip()) >= _SHORTEST_VARIABLE:
             yield value, f"environment variable {name}"
 
 
 def list_request_secrets(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the value and a description of each credential in the headers of a request."""
+    """Yield each credential in the headers of a request, with a description."""
     for name, value in headers:
         if "cookie" in name.lower():
             secrets = _list_cookies(value)
@@ -48,7 +51,10 @@ def list_request_secrets(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[s
 
 
 def list_response_secrets(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the value and a description of each cookie and id of an account in the headers of a response."""
+    """Yield each secret in the headers of a response, with a description.
+
+    These are cookies and ids of accounts.
+    """
     for name, value in headers:
         if name == "set-cookie":
             yield from ((secret, "header set-cookie") for secret in _list_cookies(value.partition(";")[0]))
@@ -57,7 +63,7 @@ def list_response_secrets(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[
 
 
 def list_query_secrets(path: str) -> Iterator[tuple[str, str]]:
-    """Yield the value and a description of each credential in the query of a path."""
+    """Yield each credential in the query of a path, with a description."""
     for name, value in parse_qsl(path.partition("?")[2], errors="surrogateescape"):
         if is_credential_header(name):
             yield value, f"query parameter {name}"

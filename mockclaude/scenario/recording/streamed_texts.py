@@ -18,7 +18,7 @@ _TEXTS = ("text", "thinking")
 """Fields of a block at its begin to which the deltas are added."""
 
 
-class Part(NamedTuple):
+class TextPart(NamedTuple):
     """A part of a joined text, in one frame.
 
     Attributes:
@@ -43,13 +43,13 @@ class StreamedText:
         text: The joined text in UTF-8.
     """
 
-    def __init__(self, deltas: Sequence[Part], *, is_json: bool) -> None:
+    def __init__(self, deltas: Sequence[TextPart], *, is_json: bool) -> None:
         self.is_json = is_json
         self.text = b"".join(delta.text for delta in deltas)
         self._deltas = deltas
         self._ends = list(accumulate(delta.end for delta in deltas))
 
-    def find_parts(self, begin: int, end: int) -> Iterator[Part]:
+    def find_parts(self, begin: int, end: int) -> Iterator[TextPart]:
         """Yield the parts of a span that is not empty."""
         for number in range(bisect_right(self._ends, begin), bisect_left(self._ends, end) + 1):
             whole = self._deltas[number]
@@ -60,14 +60,14 @@ class StreamedText:
 
 def join_texts(events: Sequence[Event]) -> list[StreamedText]:
     """Join the texts of each block of a stream, in the order of their first deltas."""
-    texts: dict[tuple[int, str, str], list[Part]] = {}
+    texts: dict[tuple[int, str, str], list[TextPart]] = {}
     message = 0
     for frame, event in enumerate(events):
         message += event.name == "message_start"
         for field, text in _read_texts(event):
             data = text.encode("utf-8", "surrogatepass")
             place = (message, repr(event.data.get("index")), field)
-            texts.setdefault(place, []).append(Part(frame, field, data, 0, len(data)))
+            texts.setdefault(place, []).append(TextPart(frame, field, data, 0, len(data)))
     return [StreamedText(deltas, is_json=field == "partial_json") for (_, _, field), deltas in texts.items()]
 
 

@@ -43,7 +43,7 @@ class UserSecrets:
         return bool(self._regexes or self._short)
 
     def select(self, documents: Iterable[Any]) -> Iterator[tuple[bytes, str]]:
-        """Yield the value and a description of each text and number that an expression selects.
+        """Yield each text and number that an expression selects, with a description.
 
         Those of less than 8 bytes are kept for `find`: they count as secrets only as a whole string.
 

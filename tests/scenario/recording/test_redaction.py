@@ -537,6 +537,19 @@ def test_half_of_an_escape_is_not_left() -> None:
     assert redacted.document == {"a": "xREDACTED_1", "b": "REDACTED_2"}
 
 
+def test_half_of_an_escape_is_not_a_part_of_a_secret() -> None:
+    body = rb'{"a": "\u0019999999999999", "b": "999999999999%20&lt;"}'
+    redacted = Redaction({"A_TOKEN": "999999999999"}).redact(new_exchange(body))
+    assert redacted.document == {"a": "\x19REDACTED_1", "b": "REDACTED_1%20&lt;"}
+
+
+def test_secrets_that_overlap_have_one_mark() -> None:
+    redaction = Redaction({f"{name}_KEY": f"overlap-{name}" for name in ("alpha", "beta", "gamma", "delta")})
+    assert redaction.redact_text("a b") == "a b"
+    redaction.add_request({"x-api-key": "alpha-overlap"})
+    assert redaction.redact_text("an overlap-alpha-overlap, alpha-overlap") == "an REDACTED_1, REDACTED_1"
+
+
 def test_images_and_ids_are_not_damaged() -> None:
     image = b64encode(bytes(range(256)) * 20).decode()
     document = {"content": [{"data": image, "id": "toolu_01AbCdEfGhIjKlMn", "signature": image}], "id": f"msg_{UUID}"}
