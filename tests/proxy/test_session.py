@@ -98,7 +98,9 @@ def test_summary_names_each_kind(tmp_path: Path) -> None:
     exchanges, _ = keep(tmp_path, *((passed(number), response) for number, response in enumerate(responses)))
 
     kinds = "1 stream, 1 message, 2 errors (529, 404), 1 other response"
-    assert describe_recorded(exchanges, "tide.yaml") == f"recorded 5 requests in tide.yaml: {kinds}"
+    assert (
+        describe_recorded(exchanges, Path("tide.yaml"), is_saved=True) == f"recorded 5 requests in tide.yaml: {kinds}"
+    )
 
 
 def test_other_judgements_and_unfinished_streams_are_notes(tmp_path: Path) -> None:
