@@ -11,7 +11,7 @@ from mockclaude.cli.recording_server import RunningRecorder
 from mockclaude.cli.recording_sites import create_recording_site, create_replay_site, create_upstream
 from mockclaude.journal.console import write_error
 from mockclaude.journal.summary import Summary
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session import RecordingSession, drop_retries
 from mockclaude.proxy.session_end import EndOfSession, Output, describe_part, save_session

@@ -10,7 +10,7 @@ import click
 from mockclaude.cli.options import exit_with_error
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output
 from mockclaude.journal.console import write_error
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded
 from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session import drop_retries
@@ -91,9 +91,7 @@ def report(ended: EndOfSession, code: int) -> int:
 
 def create_recorder_or_exit(options: RecordOptions) -> Recorder:
     """Create the recorder, or print the mistake in an option and exit."""
-    from mockclaude.proxy.file_recorder import create_recorder
-
     try:
-        return create_recorder(options.recorder_settings(), os.environ)
+        return Recorder(options.recorder_settings(), os.environ)
     except ValueError as error:
         exit_with_error(error)

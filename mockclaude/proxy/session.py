@@ -11,8 +11,8 @@ from typing import IO
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.engine.http_request import LANE_HEADER
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.passed_request import PassedRequest
-from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
 from mockclaude.scenario.diagnostics import ScenarioError
