@@ -176,10 +176,10 @@ class Player:
     def write(self, block: Block) -> None:
         """Write the file that the last word of a block's first line names in a comment.
 
-        A recording that is there already must be the same, except for what differs each time.
+        A recording that a command has written must be the same, except for the times, the port and the day.
         """
         path = self.folder / block.text.partition("\n")[0].split()[-1]
-        if block.text.startswith("# Recorded by"):
+        if block.text.startswith("# Recorded by") and path.exists():
             assert _VARYING.sub("", path.read_text()) == _VARYING.sub("", block.text)
         path.write_text(block.text)
 
