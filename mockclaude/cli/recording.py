@@ -83,7 +83,7 @@ def _end_session(
     if options.drop_retries:
         exchanges = drop_retries(exchanges)
     if exchanges:
-        saved = save_session(exchanges, output, recorder)
+        saved = save_session(exchanges, output, recorder, output.part)
         return EndOfSession([*saved.notes, *passed], [*problems, *saved.problems])
     if problems:
         return EndOfSession(passed, ["nothing was recorded", *problems])

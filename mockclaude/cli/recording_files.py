@@ -35,9 +35,8 @@ def recover(options: RecordOptions) -> int:
         raise SaveError(f"{options.recover}: holds no exchange; expected one in each line; delete it")
     check_overwritten(output)
     with recorder.lock(output.path):
-        ended = save_session(drop_retries(exchanges) if options.drop_retries else exchanges, output, recorder)
-        if ended.is_saved:
-            options.recover.unlink(missing_ok=True)
+        kept = drop_retries(exchanges) if options.drop_retries else exchanges
+        ended = save_session(kept, output, recorder, options.recover)
     return report(ended._replace(problems=[*broken, *ended.problems]), 0)
 
 

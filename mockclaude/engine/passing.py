@@ -13,13 +13,15 @@ from mockclaude.engine.recorded_rules import decide_recorded, to_lenient
 from mockclaude.engine.routes import commit, find_handler
 from mockclaude.engine.scenario_state import ScenarioState
 
+_NOT_FOUND = 404
+
 
 class PassedOn(NamedTuple):
     """The decision to pass a request on to another server.
 
     Attributes:
         refusal: The message with which the API's rules, as known here, refuse a Messages request; '' for an accepted
-            one.
+            one, and for one with a thread or a file, which the other server has.
     """
 
     refusal: str = ""
@@ -36,7 +38,7 @@ def decide_or_pass(http: HttpRequest, state: ScenarioState) -> Decision | Passed
         decision: Decision = handler(http, state)
     except ApiError as error:
         recorded = decide_recorded(http, state, error) if is_message and state.recorded_rules else None
-        return PassedOn(error.message if is_message else "") if recorded is None else commit(state, recorded)
+        return PassedOn(_describe(error) if is_message else "") if recorded is None else commit(state, recorded)
     finally:
         OPENED.reset(token)
     if is_message and not decision.unmatched:
@@ -59,3 +61,9 @@ def store_thread(http: HttpRequest, state: ScenarioState, message: Mapping[str, 
     if thread is not None and message.get("id"):
         stored = thread.store_effects(str(message["id"]), message["content"])
         state.store.commit((*stored, *thread.end_effects()))
+
+
+def _describe(error: ApiError) -> str:
+    """Return the message of a refusal; '' if it is about something that the other server has."""
+    is_elsewhere = error.status == _NOT_FOUND and not error.message.startswith("model:")
+    return "" if is_elsewhere else error.message

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from mockclaude.api.frames import split_frames
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.proxy.body_decoding import decode_body
 from mockclaude.proxy.hop_headers import decode_lines
 from mockclaude.proxy.upstream import ReceivedBody
+from mockclaude.scenario.recording.content_encodings import decode_content
 from mockclaude.scenario.recording.exchange import Exchange, Reception
 
 _KEPT = ("anthropic-beta", "anthropic-version", "content-type")
@@ -86,7 +86,7 @@ def build_reception(received: ReceivedBody) -> Reception | None:
         return None
     lines = [line for line in decode_lines(head.headers) if line[0] not in _FRAMING]
     encoding = ",".join(value for name, value in lines if name == _ENCODING)
-    decoded = decode_body(encoding, body, is_torn=received.ending != "")
+    decoded = decode_content(body, encoding, is_torn=received.ending != "", keeps_text=False)
     if decoded is not None:
         lines = [line for line in lines if line[0] != _ENCODING]
     arrivals = received.arrivals if decoded is None or decoded is body else ()

@@ -51,41 +51,39 @@ class EndOfSession(NamedTuple):
     Attributes:
         notes: Lines for the user.
         problems: Lines for the user that make the exit code 1.
-        is_saved: Whether `FILE.part` is not needed any more.
     """
 
     notes: list[str]
     problems: list[str]
-    is_saved: bool = True
 
 
-def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder) -> EndOfSession:
-    """Save the exchanges of a session, and remove `FILE.part` unless that fails."""
+def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path) -> EndOfSession:
+    """Save the exchanges of a session, then remove the file `part` with them."""
     notes, problems = list_notes(exchanges), list_torn(exchanges)
     if exchanges and all(exchange.reception.status == _UNAUTHORIZED for exchange in exchanges):
-        output.part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         return EndOfSession([], ["nothing was recorded: every request was refused (401)"])
     lanes = split_lanes(exchanges)
     if len(lanes) > 1 and not output.is_folder:
-        problem = _describe_lanes(output, list(lanes))
-        return EndOfSession(notes, [*problems, problem], is_saved=False)
+        problem = _describe_lanes(output, list(lanes), part)
+        return EndOfSession(notes, [*problems, problem])
     saved_notes = list[str]()
-    for name, part in lanes.items():
+    for name, lane in lanes.items():
         path = output.path / f"{name}.yaml" if output.is_folder else output.path
         try:
-            saved = recorder.save(path, part)
+            saved = recorder.save(path, lane)
         except SaveError as error:
-            fix = f"mockclaude record --recover {output.part} writes the {len(exchanges)} exchanges again"
-            return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix], is_saved=False)
-        saved_notes += [describe_recorded(part, path, saved.is_saved), *saved.notes]
+            fix = f"mockclaude record --recover {part} writes the {len(exchanges)} exchanges again"
+            return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix])
+        saved_notes += [describe_recorded(lane, path, saved.is_saved), *saved.notes]
         problems += saved.problems
-    output.part.unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)
 
 
-def _describe_lanes(output: Output, lanes: Sequence[str]) -> str:
+def _describe_lanes(output: Output, lanes: Sequence[str], part: Path) -> str:
     names = ", ".join(f"'{name}'" for name in lanes)
-    fix = f"mockclaude record --recover {output.part} --out FOLDER/ writes a file for each"
+    fix = f"mockclaude record --recover {part} --out FOLDER/ writes a file for each"
     return f"{output.path}: {len(lanes)} lanes came ({names}); expected one; {fix}"
 
 

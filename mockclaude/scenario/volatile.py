@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     "usage": r"(?s:<usage>.*?</usage>)",
     "UUID": r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b",
     "id of the API": r"\b(?:req|msg|(?:srv|mcp)?toolu|call|file|container|msgbatch)_(?:bdrk_|vrtx_)?[0-9A-Za-z]{12,}\b",
+    "id of an agent of Claude Code": r"\ba[0-9a-f]{16}\b",
     "long hexadecimal number": r"\b[0-9a-fA-F]{24,}\b",
     "ISO date": rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK}{_ZONE})?",
     "ISO date without dashes": (

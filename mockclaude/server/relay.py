@@ -78,7 +78,6 @@ class Relay:
         except UpstreamError as error:
             return await self._refuse(passage, str(error))
         entry, transport = passage.handled.entry, passage.request.transport
-        entry.ending = "" if writer.is_whole else "close"
         if writer.is_whole or transport is None:
             return ALIVE if writer.keeps_alive else CLOSED
         if writer.ends_by_close:  # a FIN would end the body
@@ -105,6 +104,8 @@ class Relay:
             self._session.add_failure(passed, "the recorder was stopped")
             raise
         writer.finish(is_whole=not received.ending)
+        if not writer.has_left:
+            passage.handled.entry.ending = "" if writer.is_whole else "close"
         self._journal_body(passage, received, writer)
         missed = writer.has_left and (received.body is None or writer.body_sent < len(received.body))
         exchange = self._session.add(passed, received, writer.body_sent if missed else None)

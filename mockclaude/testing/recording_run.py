@@ -92,7 +92,7 @@ class RecordingRun:
         summary, path = self._session.summary, self._plan.path
         passed, problems = summary.list_passed(), summary.problems
         if self._exchanges:
-            saved = save_session(self._exchanges, self._output, self._recorder)
+            saved = save_session(self._exchanges, self._output, self._recorder, self._output.part)
             return EndOfRecording([*saved.notes, *passed], [*problems, *saved.problems])
         is_wanted = not self._is_new and (path.exists() or not self._plan.is_optional)
         if is_wanted and not problems:

@@ -1,16 +1,22 @@
-"""Every named fault of another mockclaude, with and without a recorder in between."""
+"""Every named fault and incident of another mockclaude: direct, with a recorder in between, and replayed."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from mockclaude.proxy.file_recorder import create_recorder
+from mockclaude.proxy.recorder import RecorderSettings
 from mockclaude.scenario.format.presets import PRESETS
-from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.loading.loader import load, load_text
 from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.recorded_headers import list_headers
+from mockclaude.scenario.recording.redaction import KEPT_HEADERS
+from mockclaude.scenario.rules import Scenario
 from mockclaude.server.clock import Clock
 from tests.proxy.outcomes import Outcome, fetch
 from tests.proxy.relaying import recording
@@ -26,6 +32,9 @@ rules:
 """
 MALFORMED, CLOSED, RESET = "malformed HTTP/1.1: ", "the connection was closed before", "connection reset by peer"
 SILENT = "nothing arrived for"
+
+INCIDENTS = sorted((Path(__file__).parents[2] / "scenarios" / "incidents").glob("*.yaml"))
+ENDLESS_INCIDENTS = ("only_pings", "silence_after_text", "silence_for_ever", "silence_while_thinking")
 
 FAILED: dict[tuple[str, bool | None], str] = {
     ("status_line", None): MALFORMED,
@@ -47,6 +56,12 @@ FAILED: dict[tuple[str, bool | None], str] = {
 }
 """Preset, and whether streamed (None: both) -> the reason of the 502 that a client of the recorder gets."""
 
+TORN = ("torn", "close")
+AFTER_HEAD = {"chunk_size": TORN, "garbage_after_headers": TORN, "content_length_too_short": ("whole", "")}
+"""Preset -> the ending that client and recording see if the head comes before the malformed bytes."""
+DECODED = ("gzip", "gzip_held_back")
+"""Presets whose body is compressed, and is recorded and replayed without."""
+
 ENDLESS = ("hang", "hang_before_body", "stall", "pings_forever", "comments_forever")
 SECONDS = 1.0 * TIME_SCALE
 SPEED = 200
@@ -59,17 +74,40 @@ class Relayed(NamedTuple):
     problems: list[str]
 
 
-def exchange(preset: str, folder: Path, *, stream: bool) -> Relayed:
+def exchange(scenario: Scenario, folder: Path, *, stream: bool, endless: bool = False) -> Relayed:
     """Send one request to a server, and the same through a recorder to another one."""
-    scenario = {"": load_text(f"{SCENARIO}    fault: {preset}\n")}
-    clock = Clock(SPEED, lambda: NOW)
+    scenarios, clock = {"": scenario}, Clock(SPEED, lambda: NOW)
     request = post("Hello", stream=stream, connection="close")
-    seconds = SECONDS if preset in ENDLESS else PATIENCE
-    with ServerThread(scenario, clock=clock) as server:
+    seconds = SECONDS if endless else PATIENCE
+    with ServerThread(scenarios, clock=clock) as server:
         direct = fetch(server.port, request, seconds)
-    with ServerThread(scenario, clock=clock) as server, recording(server.port, folder, timeout=seconds / 2) as made:
+    with ServerThread(scenarios, clock=clock) as server, recording(server.port, folder, timeout=seconds / 2) as made:
         relayed = fetch(made.server.port, request, seconds * 2)
         return Relayed(direct, relayed, made.finish(), made.session.summary.problems)
+
+
+def exchange_with_fault(preset: str, folder: Path, *, stream: bool) -> Relayed:
+    scenario = load_text(f"{SCENARIO}    fault: {preset}\n")
+    return exchange(scenario, folder, stream=stream, endless=preset in ENDLESS)
+
+
+def replay(exchanges: Sequence[Exchange], folder: Path, *, stream: bool) -> Outcome:
+    """Save a recording, and send the request to a server of it."""
+    recorder, path = create_recorder(RecorderSettings(), {}), folder / "tide.yaml"
+    saved = recorder.save(path, [recorder.redact(exchange) for exchange in exchanges])
+    assert list(saved.problems) == []
+    with ServerThread({"": load([path])}, clock=Clock(SPEED, lambda: NOW)) as server:
+        return fetch(server.port, post("Hello", stream=stream, connection="close"))
+
+
+def show_kept(outcome: Outcome, exchange: Exchange) -> Outcome:
+    """Return an outcome with the code of its status and the headers that a recording keeps, if the API sent them."""
+    sent = list_headers(exchange.reception)
+    pairs = [line.split(": ", 1) for line in outcome.headers]
+    kept = sorted(
+        f"{name.lower()}: {value}" for name, value in pairs if sent.get(name.lower()) and name.lower() in KEPT_HEADERS
+    )
+    return outcome._replace(status=outcome.status.split(" ")[1], headers=tuple(kept))
 
 
 def list_cases(*, failed: bool) -> list[tuple[str, bool]]:
@@ -78,24 +116,53 @@ def list_cases(*, failed: bool) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize(("preset", "stream"), list_cases(failed=False))
-def test_fault_is_relayed_as_it_comes(preset: str, stream: bool, tmp_path: Path) -> None:
-    direct, relayed, exchanges, _ = exchange(preset, tmp_path, stream=stream)
+def test_fault_is_relayed_and_replayed_as_it_comes(preset: str, stream: bool, tmp_path: Path) -> None:
+    direct, relayed, exchanges, _ = exchange_with_fault(preset, tmp_path, stream=stream)
+    if preset in AFTER_HEAD and " 502 " in relayed.status:
+        return
 
     if preset in ENDLESS:  # more of it arrives the longer it is watched
         size = min(len(direct.body), len(relayed.body))
         direct, relayed = (outcome._replace(body=outcome.body[:size]) for outcome in (direct, relayed))
     assert relayed == direct
     (recorded,) = exchanges
+    check_replay(recorded, relayed, tmp_path, stream=stream, is_decoded=preset in DECODED)
+
+
+def check_replay(recorded: Exchange, relayed: Outcome, folder: Path, *, stream: bool, is_decoded: bool = False) -> None:
+    """Check that an exchange is recorded and replayed as the recorder's client has got it."""
     reception = recorded.reception
     assert reception.ending == ("" if relayed.ending == "whole" else "close")
-    assert reception.body.startswith(relayed.body) or "gzip" in preset
+    assert reception.body.startswith(relayed.body) or is_decoded
     assert f" {reception.status} " in relayed.status
+    replayed = replay([recorded], folder, stream=stream)
+    expected = relayed._replace(body=reception.body)  # an endless one is recorded longer than it is watched
+    assert show_kept(replayed, recorded) == show_kept(expected, recorded)
+
+
+@pytest.mark.parametrize("file", INCIDENTS, ids=lambda file: file.stem)
+def test_incident_is_relayed_and_replayed_as_it_comes(file: Path, tmp_path: Path) -> None:
+    endless = file.stem in ENDLESS_INCIDENTS
+    direct, relayed, exchanges, problems = exchange(load([file]), tmp_path, stream=True, endless=endless)
+    if not exchanges:
+        assert relayed.status == "HTTP/1.1 502 Bad Gateway"
+        assert len(problems) == 1
+        assert direct.ending != "whole"
+        return
+
+    if endless:
+        size = min(len(direct.body), len(relayed.body))
+        direct, relayed = (outcome._replace(body=outcome.body[:size]) for outcome in (direct, relayed))
+    assert relayed == direct
+    check_replay(exchanges[0], relayed, tmp_path, stream=True)
 
 
 @pytest.mark.parametrize(("preset", "stream"), list_cases(failed=True))
 def test_malformed_response_is_a_502(preset: str, stream: bool, tmp_path: Path) -> None:
-    _, relayed, exchanges, problems = exchange(preset, tmp_path, stream=stream)
-
+    _, relayed, exchanges, problems = exchange_with_fault(preset, tmp_path, stream=stream)
+    if preset in AFTER_HEAD and exchanges:
+        assert (relayed.ending, exchanges[0].reception.ending) == AFTER_HEAD[preset]
+        return
     reason = FAILED.get((preset, stream)) or FAILED[preset, None]
     error = json.loads(relayed.body)["error"]
     assert (relayed.status, error["type"]) == ("HTTP/1.1 502 Bad Gateway", "api_error")

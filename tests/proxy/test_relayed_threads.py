@@ -19,7 +19,7 @@ from tests.serving import ServerThread, asking, request
 RULES = load_text("rules: [{when: {anywhere: Bergen, turn: 2}, reply: By ship.}]")
 BETA = "message-threads-2026-08-12"
 CREATE = {"thread": {"type": "create"}}
-OTHER = {"thread": {"type": "continue", "previous_message_id": "msg_01Other"}}
+OTHER: dict[str, Any] = {"thread": {"type": "continue", "previous_message_id": "msg_01Other"}}
 
 
 def respond(body: str) -> str:

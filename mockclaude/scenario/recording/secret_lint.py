@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import log2
 
 from mockclaude.api.lazy_pattern import compile_lazily
@@ -30,6 +30,8 @@ _SHOWN = 4
 def lint_secrets(files: Mapping[str, bytes], not_secret: Sequence[str] = ()) -> list[str]:
     """Warn of texts that may be secrets, each once, with file and line.
 
+    The names of the files are harmless where a scenario file names them: it also has the names of their rules.
+
     Args:
         files: Name -> bytes of each written file.
         not_secret: Expressions of RE2 for texts that are harmless.
@@ -38,24 +40,42 @@ def lint_secrets(files: Mapping[str, bytes], not_secret: Sequence[str] = ()) -> 
         ValueError: An expression is invalid.
     """
     harmless = [compile_option("--not-secret", regex) for regex in not_secret]
+    names = _index_names(files)
     seen: set[bytes] = set()
     warnings = []
     for file, data in files.items():
-        for line, token in _find_tokens(data):
+        for line, token in _find_tokens(data, names):
             if token not in seen and not any(regex.search(token) for regex in harmless):
                 seen.add(token)
                 warnings.append(_warn(file, line, token.decode()))
     return warnings
 
 
-def _find_tokens(data: bytes) -> Iterator[tuple[int, bytes]]:
+_Names = Mapping[bytes, Sequence[tuple[int, bytes]]]
+"""Token -> the names of files with it, and its offsets there."""
+
+
+def _index_names(files: Iterable[str]) -> _Names:
+    names: dict[bytes, list[tuple[int, bytes]]] = {}
+    for name in (file.encode("utf-8", "surrogateescape") for file in files):
+        for token in _TOKEN.finditer(name):
+            names.setdefault(token[0], []).append((token.start(), name))
+    return names
+
+
+def _is_name(data: bytes, begin: int, token: bytes, names: _Names) -> bool:
+    """Return whether a token is a part of the name of a file."""
+    return any(data.startswith(name, begin - offset) for offset, name in names.get(token, ()) if offset <= begin)
+
+
+def _find_tokens(data: bytes, names: _Names) -> Iterator[tuple[int, bytes]]:
     """Yield the line and the text of each token that is random and not harmless."""
     line, at = 1, 0
     for token in _TOKEN.finditer(data):
         begin = token.start()
         if _HARMLESS_KEY.search(data[max(begin - _KEY_SIZE, 0) : begin]) or _HARMLESS.fullmatch(token[0]):
             continue
-        if _is_random(token[0]):
+        if _is_random(token[0]) and not _is_name(data, begin, token[0], names):
             line += data.count(b"\n", at, begin)
             at = begin
             yield line, token[0]

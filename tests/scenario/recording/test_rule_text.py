@@ -55,7 +55,7 @@ def texts(written: WrittenRecording) -> list[str]:
     return written.text.splitlines()
 
 
-def written(*receptions: Reception, **options: bool) -> WrittenRecording:
+def written(*receptions: Reception, **options: Any) -> WrittenRecording:
     return write_recording(number([("Tides?", list(receptions))]), "tide", **options)
 
 
