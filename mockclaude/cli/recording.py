@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output, find_target, resolve_mode
 from mockclaude.cli.recording_files import create_recorder_or_exit, report
 from mockclaude.cli.recording_server import RunningRecorder
 from mockclaude.cli.recording_sites import create_recording_site, create_replay_site, create_upstream
-from mockclaude.journal.console import write_error
+from mockclaude.journal.console import write_error, write_line
 from mockclaude.journal.summary import Summary
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.save import SaveError
@@ -59,12 +60,12 @@ def _record(options: RecordOptions, output: Output, mode: str) -> int:
         site = create_recording_site(options, files, relay)
         summary = Summary()
         site.journal.subscribe("ended", summary.add)
-        server = RunningRecorder(site, options.port, options.command)
+        server = RunningRecorder(site, options.port, options.command, partial(session.log, write=write_line))
         _warn_of_missing_key(options)
         code = server.run(f"records {upstream.host} in {output.path} (mode {mode})", {}, relay)
         server.stop()
         ended = _end_session(session, options, output, recorder, mode, summary.count)
-    return report(ended, code)
+    return report(ended, recorder, code)
 
 
 def _end_session(

@@ -38,7 +38,7 @@ def recover(options: RecordOptions) -> int:
         ended = save_session(drop_retries(exchanges) if options.drop_retries else exchanges, output, recorder)
         if ended.is_saved:
             options.recover.unlink(missing_ok=True)
-    return report(ended._replace(problems=[*broken, *ended.problems]), 0)
+    return report(ended._replace(problems=[*broken, *ended.problems]), recorder, 0)
 
 
 def import_files(options: RecordOptions) -> int:
@@ -72,7 +72,7 @@ def import_files(options: RecordOptions) -> int:
         problems += ended.problems
     if not imported.files:
         problems.append("nothing was imported: no request to POST /v1/messages")
-    return report(EndOfSession(notes, problems), 0)
+    return report(EndOfSession(notes, problems), recorder, 0)
 
 
 def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions, recorder: Recorder) -> EndOfSession:
@@ -83,10 +83,13 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     return EndOfSession([describe_recorded(kept, str(path)), *saved.notes], list(saved.problems))
 
 
-def report(ended: EndOfSession, code: int) -> int:
-    """Print the end of a session; return the exit code, which is 1 after problems."""
+def report(ended: EndOfSession, recorder: Recorder, code: int) -> int:
+    """Print the end of a session without secrets; return the exit code.
+
+    After problems it is 1, unless the command failed with another one.
+    """
     for line in (*ended.notes, *ended.problems):
-        write_error(line)
+        write_error(recorder.redact_text(line))
     return code or int(bool(ended.problems))
 
 

@@ -71,9 +71,13 @@ class FileRecorder:
         path.parent.mkdir(parents=True, exist_ok=True)
         return lock_recording(path)
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
-        """Redact the credentials in the headers of a request from now on."""
-        self._redaction.add_request(headers)
+    def add_request(self, headers: Mapping[str, str]) -> bool:
+        """Redact the credentials of a request from now on; return whether one is new."""
+        return self._redaction.add_request(headers)
+
+    def redact_text(self, text: str) -> str:
+        """Return a text for the user without secrets."""
+        return self._redaction.redact_text(text)
 
     def redact(self, exchange: Exchange) -> Exchange:
         """Return the exchange without secrets."""
@@ -117,7 +121,8 @@ class FileRecorder:
         replayed = f"{path}: {max(count - len(differing), 0)} of {count} replayed byte for byte"
         rejected = [f"{path}: rejected by the check; it is kept as {path}.rejected"] if problems else []
         warnings = lint_secrets(files, self._settings.not_secret)
-        return SavedRecording([replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected])
+        left_out = {exchange.number for exchange in exchanges} - {exchange.number for exchange in draft.exchanges}
+        return SavedRecording([replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected], left_out)
 
     def _build(self, path: Path, exchanges: Sequence[Exchange]) -> _Draft:
         if self._settings.action == "refresh":

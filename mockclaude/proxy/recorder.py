@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
@@ -46,10 +46,12 @@ class SavedRecording(NamedTuple):
     Attributes:
         notes: Lines for the user, e.g. `tide.yaml: 7 of 7 replayed byte for byte`.
         problems: Lines for the user that make the exit code 1, e.g. a difference in the check.
+        left_out: The numbers of the exchanges that are not in the recording.
     """
 
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
+    left_out: Collection[int] = ()
 
 
 class Recorder(Protocol):
@@ -66,8 +68,12 @@ class Recorder(Protocol):
         """
         ...
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
-        """Redact the credentials in the headers of a request from now on."""
+    def add_request(self, headers: Mapping[str, str]) -> bool:
+        """Redact the credentials of a request from now on; return whether one is new."""
+        ...
+
+    def redact_text(self, text: str) -> str:
+        """Return a text for the user without secrets."""
         ...
 
     def redact(self, exchange: Exchange) -> Exchange:

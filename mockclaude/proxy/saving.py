@@ -67,7 +67,8 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
         except SaveError as error:
             fix = f"mockclaude record --recover {output.part} writes the {len(exchanges)} exchanges again"
             return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix], is_saved=False)
-        saved_notes += [describe_recorded(part, str(path)), *saved.notes]
+        recorded = [exchange for exchange in part if exchange.number not in saved.left_out]
+        saved_notes += [describe_recorded(recorded, str(path)), *saved.notes]
         problems += saved.problems
     output.part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import IO
@@ -23,6 +24,9 @@ MAX_WAIT = 1.0
 
 MAX_SESSION = 1024 * 1024 * 1024
 """The maximum number of bytes of all bodies of a session, which stay in memory until its end."""
+
+MAX_SEARCHED = 256 * 1024 * 1024
+"""The maximum number of bytes that are searched again for the credentials of later requests, before the end."""
 
 
 class RecordingSession:
@@ -46,7 +50,7 @@ class RecordingSession:
         self._recorder = recorder
         self._exchanges: list[Exchange] = []
         self._lanes: dict[str, str] = {}
-        self._size = 0
+        self._size = self._searched = 0
         self._file: IO[bytes] | None = None
         self._is_written = True
         self._in_progress = 0
@@ -72,7 +76,7 @@ class RecordingSession:
             bytes_sent: The bytes of the body that the client got before it left; None if it stayed.
         """
         self._end()
-        self._thread.submit(self._recorder.add_request, passed.http.headers)
+        self._thread.submit(self._add_request, passed.http.headers)
         if not passed.is_recorded:
             self.summary.count_passed(passed)
             return
@@ -97,6 +101,40 @@ class RecordingSession:
             return named
         return self._lanes.setdefault(api_key(headers), f"{KEY_LANE}{len(self._lanes) + 1}" if self._lanes else "")
 
+    def log(self, text: str, write: Callable[[str], None]) -> None:
+        """Write a text for the user, without the secrets of the requests so far."""
+        self._thread.submit(lambda: write(self._recorder.redact_text(text)))
+
+    def _add_request(self, headers: Mapping[str, str]) -> None:
+        if self._recorder.add_request(headers) and self._size + self._searched <= MAX_SEARCHED:
+            self._searched += self._size
+            self._redact_again()
+
+    def _redact_again(self) -> None:
+        """Redact the exchanges so far: one of them may have the new secret."""
+        with suppress(Exception):  # what has failed is told already, and the end of the session redacts again
+            redacted = [self._recorder.redact(exchange) for exchange in self._exchanges]
+            if redacted != self._exchanges:
+                self._exchanges = redacted
+                self._rewrite()
+
+    def _rewrite(self) -> None:
+        if self._file is None or not self._is_written:
+            return
+        lines = [self._recorder.to_line(exchange).rstrip(b"\n") + b"\n" for exchange in self._exchanges]
+        new = self._part.with_name(f"{self._part.name}.new")
+        try:
+            new.write_bytes(b"".join(lines))
+            new.replace(self._part)
+            self._file.close()
+            self._file = self._part.open("ab")
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self._is_written = False
+        self.summary.problems.append(f"{self._part}: cannot be written: {error.strerror or error}")
+
     def _keep(self, exchange: Exchange) -> None:
         self._idle.wait(MAX_WAIT)
         try:
@@ -117,8 +155,7 @@ class RecordingSession:
             self._file.write(line.rstrip(b"\n") + b"\n")
             self._file.flush()
         except OSError as error:
-            self._is_written = False
-            self.summary.problems.append(f"{self._part}: cannot be written: {error.strerror or error}")
+            self._fail(error)
 
     def finish(self) -> list[Exchange]:
         """Wait for the thread; return the exchanges in the order of their requests."""

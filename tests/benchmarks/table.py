@@ -65,9 +65,7 @@ ROWS = (
     Row("record-one", "record", "Recorder, one stream with 20 ms between events: added to an event", "ms", most=0.3),
     Row("record-many", "record", "Recorder, 50 such streams: added to an event", "ms", most=1),
     Row("record-many-99", "record", "Recorder, 50 such streams: added to the 99th percentile", "ms", most=8),
-    Row(
-        "record-unpaced", "record", "Recorder, unpaced streams of 100 events to the SDK", "of direct", least=0.6
-    ),
+    Row("record-unpaced", "record", "Recorder, unpaced streams of 100 events to the SDK", "of direct", least=0.6),
     Row("million-growth", "million", "1,000,000 different requests: growth after the 200,000th", "MB", most=4),
     Row("million-memory", "million", "1,000,000 different requests: most memory, whole process", "MB", most=120),
 )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.scenario.loading.loader import built_in, load_text
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.rules import built_in
 from mockclaude.server.client_writer import MAX_AHEAD
 from tests.proxy.outcomes import Outcome, fetch
 from tests.proxy.relaying import Recording, Speak, recording, speaking
