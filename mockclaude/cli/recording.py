@@ -33,6 +33,8 @@ def record_session(options: RecordOptions) -> int:
 
 def replay(options: RecordOptions, output: Output) -> int:
     """Serve the recording without another server; return the exit code."""
+    if problem := describe_part(output):
+        write_error(f"warning: {problem}")
     summary = Summary()
     site = create_replay_site(options, (*options.files, output.path))
     site.journal.subscribe("ended", summary.add)
@@ -55,7 +57,7 @@ def _record(options: RecordOptions, output: Output, mode: str) -> int:
     files = (*options.files, output.path) if mode == "new" and output.exists else options.files
     upstream = create_upstream(url, options)
     with recorder.lock(output.path):
-        session = RecordingSession(upstream.host, output.part, recorder)
+        session = RecordingSession(upstream.host, output.part, recorder, options.recorder_settings().action)
         relay = Relay(upstream, session)
         site = create_recording_site(options, files, relay)
         summary = Summary()

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.scenario.recording.exchange import Exchange
+
+Action: TypeAlias = Literal["write", "append", "refresh"]
+"""Write the file anew, append new rules, or replace the replies of its rules."""
 
 
 class RecorderSettings(NamedTuple):
     """The options of `record` that change the recording.
 
     Attributes:
-        action: Write the file anew, append new rules, or replace the replies of its rules.
+        action: How the exchanges change the recording.
         is_dry_run: Whether `refresh` only shows the differences.
         prunes: Whether `refresh` drops rules that no request has matched.
         has_times: Whether replies have a pace.
@@ -27,7 +30,7 @@ class RecorderSettings(NamedTuple):
         not_secret: Regular expressions of texts that are not secret.
     """
 
-    action: Literal["write", "append", "refresh"] = "write"
+    action: Action = "write"
     is_dry_run: bool = False
     prunes: bool = False
     has_times: bool = True

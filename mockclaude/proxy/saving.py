@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mockclaude.proxy.part_file import count_exchanges
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
@@ -65,8 +66,8 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
         try:
             saved = recorder.save(path, part)
         except SaveError as error:
-            fix = f"mockclaude record --recover {output.part} writes the {len(exchanges)} exchanges again"
-            return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix], is_saved=False)
+            problems += filter(None, (str(error), describe_part(output)))
+            return EndOfSession([*saved_notes, *notes], problems, is_saved=False)
         recorded = [exchange for exchange in part if exchange.number not in saved.left_out]
         saved_notes += [describe_recorded(recorded, str(path)), *saved.notes]
         problems += saved.problems
@@ -83,7 +84,7 @@ def _describe_lanes(output: Output, lanes: Sequence[str]) -> str:
 def describe_part(output: Output) -> str:
     """Describe a `FILE.part` of an earlier recorder; '' without one."""
     try:
-        count = output.part.read_bytes().count(b"\n")
+        count = count_exchanges(output.part.read_bytes())
     except FileNotFoundError:
         return ""
     written = f"{count} exchange{'s' * (count != 1)}"

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import IO
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.engine.http_request import LANE_HEADER
+from mockclaude.proxy.part_file import PartFile
 from mockclaude.proxy.passed_request import PassedRequest
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.recorder import Action, Recorder
 from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange
@@ -38,21 +38,20 @@ class RecordingSession:
         host: The host of the other server.
         part: The path of `FILE.part`.
         recorder: Redacts the exchanges.
+        action: How the exchanges change the recording.
 
     Attributes:
         summary: The requests that the recording lacks.
     """
 
-    def __init__(self, host: str, part: Path, recorder: Recorder) -> None:
+    def __init__(self, host: str, part: Path, recorder: Recorder, action: Action = "write") -> None:
         self.summary = RecordingSummary()
         self._host = host
-        self._part = part
+        self._part = PartFile(part, action)
         self._recorder = recorder
         self._exchanges: list[Exchange] = []
         self._lanes: dict[str, str] = {}
         self._size = self._searched = 0
-        self._file: IO[bytes] | None = None
-        self._is_written = True
         self._in_progress = 0
         self._idle = Event()
         self._thread = ThreadPoolExecutor(1, "mockclaude-recording")
@@ -116,24 +115,7 @@ class RecordingSession:
             redacted = [self._recorder.redact(exchange) for exchange in self._exchanges]
             if redacted != self._exchanges:
                 self._exchanges = redacted
-                self._rewrite()
-
-    def _rewrite(self) -> None:
-        if self._file is None or not self._is_written:
-            return
-        lines = [self._recorder.to_line(exchange).rstrip(b"\n") + b"\n" for exchange in self._exchanges]
-        new = self._part.with_name(f"{self._part.name}.new")
-        try:
-            new.write_bytes(b"".join(lines))
-            new.replace(self._part)
-            self._file.close()
-            self._file = self._part.open("ab")
-        except OSError as error:
-            self._fail(error)
-
-    def _fail(self, error: OSError) -> None:
-        self._is_written = False
-        self.summary.problems.append(f"{self._part}: cannot be written: {error.strerror or error}")
+                self._part.rewrite(map(self._recorder.to_line, redacted))
 
     def _keep(self, exchange: Exchange) -> None:
         self._idle.wait(MAX_WAIT)
@@ -143,26 +125,15 @@ class RecordingSession:
             self.summary.problems.append(f"request {exchange.number} is not recorded: {type(error).__name__}: {error}")
             return
         self._exchanges.append(redacted)
-        if self._is_written:
-            self._append(self._recorder.to_line(redacted))
-
-    def _append(self, line: bytes) -> None:
-        """Append a line to `FILE.part`. After an error, the exchanges stay in memory only."""
-        try:
-            if self._file is None:
-                self._part.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._part.open("ab")
-            self._file.write(line.rstrip(b"\n") + b"\n")
-            self._file.flush()
-        except OSError as error:
-            self._fail(error)
+        self._part.append(self._recorder.to_line(redacted))
 
     def finish(self) -> list[Exchange]:
         """Wait for the thread; return the exchanges in the order of their requests."""
         self._idle.set()
         self._thread.shutdown(wait=True)
-        if self._file is not None:
-            self._file.close()
+        self._part.close()
+        if self._part.problem:
+            self.summary.problems.append(self._part.problem)
         return sorted(self._exchanges, key=lambda exchange: exchange.number)
 
 
