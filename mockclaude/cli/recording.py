@@ -14,8 +14,8 @@ from mockclaude.journal.console import write_error, write_line
 from mockclaude.journal.summary import Summary
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, describe_part, save_session
 from mockclaude.proxy.session import RecordingSession, drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, describe_part, save_session
 
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 

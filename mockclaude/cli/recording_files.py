@@ -14,8 +14,8 @@ from mockclaude.proxy.part_file import read_part
 from mockclaude.proxy.recorder import Action, Recorder
 from mockclaude.proxy.recording_summary import describe_recorded
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, save_session
 from mockclaude.proxy.session import drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, save_session
 from mockclaude.scenario.recording.exchange import Exchange
 
 
