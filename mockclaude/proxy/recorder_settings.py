@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+Action: TypeAlias = Literal["write", "append", "refresh"]
+"""Write the file anew, append new rules, or replace the replies of its rules."""
 
 
 class RecorderSettings(NamedTuple):
     """The options of `record` that change the recording.
 
     Attributes:
-        action: Write the file anew, append new rules, or replace the replies of its rules.
+        action: How the exchanges change the recording.
         is_dry_run: Whether `refresh` only shows the differences.
         prunes: Whether `refresh` drops rules that no request has matched.
         has_times: Whether replies have a pace.
@@ -23,7 +26,7 @@ class RecorderSettings(NamedTuple):
         not_secret: Regular expressions of texts that are not secret.
     """
 
-    action: Literal["write", "append", "refresh"] = "write"
+    action: Action = "write"
     is_dry_run: bool = False
     prunes: bool = False
     has_times: bool = True
@@ -43,8 +46,10 @@ class SavedRecording(NamedTuple):
         notes: Lines for the user, e.g. `tide.yaml: 7 of 7 replayed byte for byte`.
         problems: Lines for the user that make the exit code 1, e.g. a difference in the check.
         is_saved: Whether the recording has changed.
+        left_out: The numbers of the exchanges that are not in the recording.
     """
 
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
     is_saved: bool = True
+    left_out: Collection[int] = ()

@@ -30,8 +30,12 @@ class PlainRecorder(Recorder):
         self.keys: list[str] = []
         self.exchanges: list[Exchange] = []
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
+    def add_request(self, headers: Mapping[str, str]) -> bool:
         self.keys.append(headers.get("x-api-key", ""))
+        return False
+
+    def redact_text(self, text: str) -> str:
+        return text
 
     def redact(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
