@@ -53,7 +53,7 @@ def test_replies_become_steps(tmp_path: Path) -> None:
     calling, answer = rules["Bergen?"], rules["Oslo?"]
     call = {"name": "get_tide", "input": {"harbour": "Bergen"}, "id": "toolu_01Recorded"}
 
-    assert saved == SavedRecording(
+    assert (saved.notes, saved.problems) == (
         [
             "3 of 3 replayed with equal values",
             "steps do not keep headers (3 replies)",
