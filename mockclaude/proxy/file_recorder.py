@@ -133,4 +133,4 @@ class Recorder:
         warnings = lint_secrets(files, self._settings.not_secret)
         notes, all_problems = [replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected]
         left_out = {exchange.number for exchange in exchanges} - {exchange.number for exchange in draft.exchanges}
-        return SavedRecording(notes, all_problems, is_saved=not problems, left_out=left_out)
+        return SavedRecording(notes, all_problems, is_saved=not problems, left_out=tuple(sorted(left_out)))
