@@ -93,11 +93,15 @@ def resolve_mode(options: RecordOptions, output: Output) -> str:
     if mode == "none" and not output.exists:
         raise click.UsageError(f"{output.path} does not exist; expected a recording; record it with --mode once")
     if output.is_folder and mode != "all":
-        if options.mode == "once":
-            fix = f"replay them with `mockclaude {output.path}`, or pass --mode all to record anew"
-            raise click.UsageError(f"--out: {output.path} has recordings; expected a folder without; {fix}")
-        raise click.UsageError(f"--mode {mode}: {output.path} is a folder; expected a file; pass --out FILE.yaml")
+        raise click.UsageError(_describe_folder(options.mode, output.path))
     return mode
+
+
+def _describe_folder(mode: str, path: Path) -> str:
+    if mode == "once":
+        fix = f"replay them with `mockclaude {path}`, or pass --mode all to record anew"
+        return f"--out: {path} has recordings; expected a folder without; {fix}"
+    return f"--mode {mode}: {path} is a folder; expected a file; pass --out FILE.yaml"
 
 
 def find_target(options: RecordOptions) -> str:
