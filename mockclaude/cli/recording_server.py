@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -21,6 +22,9 @@ from mockclaude.testing.environment import CONFLICTING, build_environment
 PORT = 4141
 _QUIET = 1.0
 """Seconds after which a wait for responses is reported."""
+
+_POLL_SECONDS = 0.1
+"""Time after which the main thread looks for signals: one that arrives in another thread does not wake it."""
 
 _OTHER_APIS = tuple(name for name in CONFLICTING if name.startswith("CLAUDE_CODE_USE_"))
 """Variables with which Claude Code does not ask the recorder. The other conflicting ones hold the client's key."""
@@ -110,12 +114,13 @@ def build_recording_environment(url: str) -> dict[str, Any]:
 
 def _wait_for_signal(screen: str) -> None:
     """Print the screen, and wait for SIGINT or SIGTERM. A second one has its usual effect."""
-    stopped = threading.Event()
+    received = list[int]()
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in numbers}
+    before = {number: signal.signal(number, lambda number, _: received.append(number)) for number in numbers}
     write_line(screen)
     try:
-        stopped.wait()
+        while not received:
+            time.sleep(_POLL_SECONDS)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
