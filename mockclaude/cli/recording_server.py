@@ -24,7 +24,7 @@ _QUIET = 1.0
 """Seconds after which a wait for responses is reported."""
 
 _POLL_SECONDS = 0.1
-"""Time after which the main thread looks for signals: one that arrives in another thread does not wake it."""
+"""Time after which the main thread looks for signals: a signal in another thread does not wake it."""
 
 _OTHER_APIS = tuple(name for name in CONFLICTING if name.startswith("CLAUDE_CODE_USE_"))
 """Variables with which Claude Code does not ask the recorder. The other conflicting ones hold the client's key."""
