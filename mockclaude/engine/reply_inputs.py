@@ -80,7 +80,8 @@ def describe_stale_parts(rule: Rule, request: MessagesRequest) -> str:
     from mockclaude.scenario.digests import find_stale_parts
 
     parts = find_stale_parts(rule.recorded, request.body)
-    return f"stale: {', '.join(parts)} differ from what was recorded" if parts else ""
+    verb = "differs" if list(parts) == ["system"] else "differ"
+    return f"stale: {', '.join(parts)} {verb} from what was recorded" if parts else ""
 
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

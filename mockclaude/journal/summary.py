@@ -6,6 +6,9 @@ from collections import Counter
 
 from mockclaude.journal.entry import JournalEntry
 
+_STALE = "stale: "
+"""The begin of the note of a stale request that a recorded rule has answered."""
+
 _NAMED = 10
 """The maximum number of printed reasons, because each request may have another."""
 
@@ -16,6 +19,7 @@ class Summary:
     def __init__(self) -> None:
         self._statuses: Counter[int] = Counter()
         self._unmatched: Counter[tuple[str, str]] = Counter()
+        self._warned: Counter[str] = Counter()
         self._batches: Counter[tuple[str, str]] = Counter()
 
     @property
@@ -44,6 +48,7 @@ class Summary:
             self._batches[entry.scenario, entry.batch[0]] += 1
         if entry.unmatched:
             self._unmatched["stale" if entry.is_stale else "unmatched", entry.reason] += 1
+        self._warned.update(f"{entry.reason}: {note[len(_STALE) :]}" for note in entry.notes if note.startswith(_STALE))
 
     def __str__(self) -> str:
         count = self.count
@@ -53,8 +58,9 @@ class Summary:
         if self._batches:
             batches, items = len(self._batches), self._batches.total()
             lines.append(f"{batches:,} batch{'es' * (batches != 1)} of {items:,} item{'s' * (items != 1)}")
-        for (kind, reason), times in self._unmatched.most_common(_NAMED):
+        counted = [*self._unmatched.most_common(), *((("stale", text), n) for text, n in self._warned.most_common())]
+        for (kind, reason), times in counted[:_NAMED]:
             lines.append(f"{kind}{f', {times} times' if times > 1 else ''}: {reason}")
-        if len(self._unmatched) > _NAMED:
-            lines.append(f"and {len(self._unmatched) - _NAMED} more reasons")
+        if len(counted) > _NAMED:
+            lines.append(f"and {len(counted) - _NAMED} more reasons")
         return "\n".join(lines)

@@ -245,7 +245,7 @@ def test_a_refused_request_continues_a_thread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "notes"), [("Tides.", ()), ("Weather.", ("stale: system differ from what was recorded",))]
+    ("system", "notes"), [("Tides.", ()), ("Weather.", ("stale: system differs from what was recorded",))]
 )
 def test_a_request_that_is_not_the_recorded_one_gets_a_note(system: str, notes: tuple[str, ...]) -> None:
     request = orjson.loads(call(stream=True, system="Tides.").body)

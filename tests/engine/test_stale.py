@@ -18,7 +18,7 @@ from tests.serving import NOW, http_request, with_client_headers
 
 BODY = {"id": "msg_01Tide", "type": "message", "role": "assistant", "model": "claude-tide-1", "usage": {}}
 REPLY = {"respond": {"body": {**BODY, "content": [{"type": "text", "text": "At 14:10."}], "stop_reason": "end_turn"}}}
-NOTE = "stale: system differ from what was recorded"
+NOTE = "stale: system differs from what was recorded"
 REFUSAL = f"'tide' (scenario.yaml:1:12): {NOTE}; record the reply again, or set `stale` to warn"
 
 

@@ -36,3 +36,12 @@ def test_reasons_beyond_the_first_are_counted() -> None:
     told = summary(*((410, str(number)) for number in range(12)))
 
     assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more reasons"]
+
+
+def test_stale_requests_that_were_answered_are_named() -> None:
+    told = Summary()
+    for note in ("stale: system differs", "stale: system differs", "another note"):
+        told.add(journal_entry(status=200, reason="'tide' (tide.yaml:3:5)", notes=(note,)))
+
+    assert str(told).splitlines()[1:] == ["stale, 2 times: 'tide' (tide.yaml:3:5): system differs"]
+    assert told.stale == 0
