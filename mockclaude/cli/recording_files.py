@@ -86,7 +86,9 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     kept = drop_retries(redacted) if options.drop_retries else redacted
     with recorder.lock(path):
         saved = recorder.save(path, kept)
-    return EndOfSession([describe_recorded(kept, str(path)), *saved.notes], list(saved.problems))
+    recorded = [exchange for exchange in kept if exchange.number not in saved.left_out]
+    told = describe_recorded(recorded, str(path), is_written=saved.is_written)
+    return EndOfSession([told, *saved.notes], list(saved.problems))
 
 
 def report(ended: EndOfSession, recorder: Recorder, code: int) -> int:

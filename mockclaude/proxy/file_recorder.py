@@ -110,10 +110,11 @@ class FileRecorder:
         except EditError as error:
             raise SaveError(str(error)) from None
         if self._settings.is_dry_run:
-            return SavedRecording(draft.notes, draft.problems)
+            return SavedRecording(draft.notes, draft.problems, is_written=False)
         files = {str(path): draft.written.text.encode(), **draft.written.bodies}
         if left := sorted({name for data in files.values() for name in self._redaction.find_left(data)}):
-            return SavedRecording((), [f"{path}: not written, as it would hold a secret: {', '.join(left)}"])
+            problem = f"{path}: not written, as it would hold a secret: {', '.join(left)}"
+            return SavedRecording((), [problem], is_written=False)
         check = partial(check_recording, exchanges=draft.exchanges, exact=draft.exact, ignored=draft.ignored)
         problems = save_recording(path, draft.written, check)
         count = len(draft.exchanges) - len(draft.ignored)

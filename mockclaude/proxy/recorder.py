@@ -50,11 +50,13 @@ class SavedRecording(NamedTuple):
         notes: Lines for the user, e.g. `tide.yaml: 7 of 7 replayed byte for byte`.
         problems: Lines for the user that make the exit code 1, e.g. a difference in the check.
         left_out: The numbers of the exchanges that are not in the recording.
+        is_written: Whether the recording was written.
     """
 
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
     left_out: Collection[int] = ()
+    is_written: bool = True
 
 
 class Recorder(Protocol):

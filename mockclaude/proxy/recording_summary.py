@@ -60,7 +60,7 @@ def _describe_passed(name: str, count: int, known: bool) -> str:
     return f"{begin}{'are' if count != 1 else 'is'} not recorded{end}"
 
 
-def describe_recorded(exchanges: Sequence[Exchange], path: str) -> str:
+def describe_recorded(exchanges: Sequence[Exchange], path: str, *, is_written: bool = True) -> str:
     """Describe the number of recorded requests and the kinds of their responses."""
     kinds = Counter(map(_find_kind, exchanges))
     statuses = dict.fromkeys(exchange.reception.status for exchange in exchanges if _find_kind(exchange) == "error")
@@ -68,7 +68,8 @@ def describe_recorded(exchanges: Sequence[Exchange], path: str) -> str:
     if statuses:
         parts[-1 if not kinds["other response"] else -2] += f" ({', '.join(map(str, statuses))})"
     count = len(exchanges)
-    return f"recorded {count} request{'s' * (count != 1)} in {path}: {', '.join(parts)}"
+    requests = f"{count} request{'s' * (count != 1)}"
+    return f"{f'recorded {requests} in {path}' if is_written else f'passed on {requests}'}: {', '.join(parts)}"
 
 
 _KINDS = ("stream", "message", "error", "other response")

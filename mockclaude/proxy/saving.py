@@ -69,7 +69,7 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
             problems += filter(None, (str(error), describe_part(output)))
             return EndOfSession([*saved_notes, *notes], problems, is_saved=False)
         recorded = [exchange for exchange in part if exchange.number not in saved.left_out]
-        saved_notes += [describe_recorded(recorded, str(path)), *saved.notes]
+        saved_notes += [describe_recorded(recorded, str(path), is_written=saved.is_written), *saved.notes]
         problems += saved.problems
     output.part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)
