@@ -53,7 +53,10 @@ def test_a_request_as_recorded_is_answered() -> None:
 def test_a_stale_request_that_the_api_refuses_is_an_error() -> None:
     response = send(state("error"), call(stream=False, system="Weather.", max_tokens=-1)).response
 
-    assert (response.status, response.json["error"]["message"]) == (410, REFUSAL.replace("system", "system, settings"))
+    assert (response.status, response.json["error"]["message"]) == (
+        410,
+        REFUSAL.replace("system differs", "system, settings differ"),
+    )
 
 
 def test_a_refused_request_leaves_its_thread_and_its_limit() -> None:
