@@ -54,6 +54,8 @@ class SecretFinder:
     def _find_in_frames(self, body: bytes, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
         """Yield the secrets in the bytes of a stream, and in the values of its frames."""
         known = deque(self.known.find(body, is_json=True))
+        if not known and not self.described:
+            return
         for event, begin in zip(events, begins, strict=False):
             of_frame = []
             while known and known[0].begin < begin + len(event.encoded):
