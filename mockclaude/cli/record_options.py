@@ -9,7 +9,7 @@ import click
 
 from mockclaude.cli.options import exit_with_error, parse_option
 from mockclaude.proxy.recorder import RecorderSettings
-from mockclaude.proxy.saving import PART, Output, is_replaceable
+from mockclaude.proxy.session_end import PART, Output, is_replaceable
 from mockclaude.proxy.target_url import find_clear_text, is_on_port, parse_target
 
 _SUFFIXES = (".yaml", ".yml")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output, find_target, resolve_mode
 from mockclaude.cli.recording_files import create_recorder_or_exit, report
 from mockclaude.cli.recording_server import RunningRecorder
 from mockclaude.cli.recording_sites import create_recording_site, create_replay_site, create_upstream
-from mockclaude.journal.console import write_error
+from mockclaude.journal.console import write_error, write_line
 from mockclaude.journal.summary import Summary
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, describe_part, save_session
 from mockclaude.proxy.session import RecordingSession, drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, describe_part, save_session
 
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
@@ -32,6 +33,8 @@ def record_session(options: RecordOptions) -> int:
 
 def replay(options: RecordOptions, output: Output) -> int:
     """Serve the recording without another server; return the exit code."""
+    if problem := describe_part(output):
+        write_error(f"warning: {problem}")
     summary = Summary()
     site = create_replay_site(options, (*options.files, output.path))
     site.journal.subscribe("ended", summary.add)
@@ -60,17 +63,17 @@ def _record(options: RecordOptions, output: Output, mode: str) -> int:
     files = (*options.files, output.path) if mode == "new" and output.exists else options.files
     upstream = create_upstream(url, options)
     with recorder.lock(output.path):
-        session = RecordingSession(upstream.host, output.part, recorder)
+        session = RecordingSession(upstream.host, output.part, recorder, options.recorder_settings().action)
         relay = Relay(upstream, session)
         site = create_recording_site(options, files, relay)
         summary = Summary()
         site.journal.subscribe("ended", summary.add)
-        server = RunningRecorder(site, options.port, options.command)
+        server = RunningRecorder(site, options.port, options.command, partial(session.log, write=write_line))
         _warn_of_missing_key(options)
         code = server.run(f"records {upstream.host} in {output.path} (mode {mode})", {}, relay)
         server.stop()
         ended = _end_session(session, options, output, recorder, mode, summary)
-    return report(ended, code)
+    return report(ended, recorder, code)
 
 
 def _end_session(

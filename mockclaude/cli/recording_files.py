@@ -10,11 +10,12 @@ import click
 from mockclaude.cli.options import exit_with_error
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output
 from mockclaude.journal.console import write_error
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.part_file import read_part
+from mockclaude.proxy.recorder import Action, Recorder
 from mockclaude.proxy.recording_summary import describe_recorded
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, save_session
 from mockclaude.proxy.session import drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, save_session
 from mockclaude.scenario.recording.exchange import Exchange
 
 
@@ -25,19 +26,24 @@ def recover(options: RecordOptions) -> int:
         SaveError: The file cannot be read, or the recording cannot be written.
     """
     assert options.recover is not None
-    output, recorder = find_output(options), create_recorder_or_exit(options)
+    output = find_output(options)
     try:
-        exchanges, broken = recorder.read_lines(options.recover.read_bytes(), str(options.recover))
+        action, lines = read_part(options.recover.read_bytes())
     except OSError as error:
         raise SaveError(f"{options.recover}: cannot read: {error.strerror}") from None
+    given = options.recorder_settings().action
+    action = (action if given == "write" else given) if output.exists else "write"
+    recorder = create_recorder_or_exit(options, action)
+    exchanges, broken = recorder.read_lines(lines, str(options.recover))
     exchanges.sort(key=lambda exchange: exchange.number)
     if not exchanges:
         raise SaveError(f"{options.recover}: holds no exchange; expected one in each line; delete it")
-    check_overwritten(output)
+    if action == "write":
+        check_overwritten(output)
     with recorder.lock(output.path):
         kept = drop_retries(exchanges) if options.drop_retries else exchanges
         ended = save_session(kept, output, recorder, options.recover)
-    return report(ended._replace(problems=[*broken, *ended.problems]), 0)
+    return report(ended._replace(problems=[*broken, *ended.problems]), recorder, 0)
 
 
 def import_files(options: RecordOptions) -> int:
@@ -71,7 +77,7 @@ def import_files(options: RecordOptions) -> int:
         problems += ended.problems
     if not imported.files:
         problems.append("nothing was imported: no request to POST /v1/messages")
-    return report(EndOfSession(notes, problems), 0)
+    return report(EndOfSession(notes, problems), recorder, 0)
 
 
 def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions, recorder: Recorder) -> EndOfSession:
@@ -82,18 +88,27 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     return EndOfSession([describe_recorded(kept, path, saved.is_saved), *saved.notes], list(saved.problems))
 
 
-def report(ended: EndOfSession, code: int) -> int:
-    """Print the end of a session; return the exit code, which is 1 after problems."""
+def report(ended: EndOfSession, recorder: Recorder, code: int) -> int:
+    """Print the end of a session without secrets; return the exit code.
+
+    After problems it is 1, unless the command failed with another one.
+    """
     for line in (*ended.notes, *ended.problems):
-        write_error(line)
+        write_error(recorder.redact_text(line))
     return code or int(bool(ended.problems))
 
 
-def create_recorder_or_exit(options: RecordOptions) -> Recorder:
-    """Create the recorder, or print the mistake in an option and exit."""
+def create_recorder_or_exit(options: RecordOptions, action: Action | None = None) -> Recorder:
+    """Create the recorder, or print the mistake in an option and exit.
+
+    Args:
+        options: The options.
+        action: How exchanges change the recording. Default: as the options say.
+    """
     from mockclaude.proxy.file_recorder import create_recorder
 
     try:
-        return create_recorder(options.recorder_settings(), os.environ)
+        settings = options.recorder_settings()
+        return create_recorder(settings if action is None else settings._replace(action=action), os.environ)
     except ValueError as error:
         exit_with_error(error)

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -55,12 +55,15 @@ class RunningRecorder:
         site: The site.
         port: The port; None for the usual one, or for a free one with a command.
         command: The command; empty to run until a signal.
+        write: Writes lines of the log.
     """
 
-    def __init__(self, site: Site, port: int | None, command: Sequence[str]) -> None:
+    def __init__(
+        self, site: Site, port: int | None, command: Sequence[str], write: Callable[[str], None] = write_line
+    ) -> None:
         self._command = command
         self._server = BackgroundServer(site, (0 if command else PORT) if port is None else port, run)
-        self._log = None if command else LogWriter(write_line, colour=wants_colour())
+        self._log = None if command else LogWriter(write, colour=wants_colour())
         if self._log is not None:
             site.journal.subscribe("ended", self._log.log)
 

@@ -51,9 +51,13 @@ class FileRecorder:
             raise SaveError(message) from None
         return lock_recording(path)
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
-        """Redact the credentials in the headers of a request from now on."""
-        self._redaction.add_request(headers)
+    def add_request(self, headers: Mapping[str, str]) -> bool:
+        """Redact the credentials of a request from now on; return whether one is new."""
+        return self._redaction.add_request(headers)
+
+    def redact_text(self, text: str) -> str:
+        """Return a text for the user without secrets."""
+        return self._redaction.redact_text(text)
 
     def redact(self, exchange: Exchange) -> Exchange:
         """Return the exchange without secrets."""
@@ -125,7 +129,8 @@ class FileRecorder:
         rejected = [f"{path}: rejected by the check; it is kept as {path}.rejected"] if problems else []
         warnings = lint_secrets(files, self._settings.not_secret)
         notes, all_problems = [replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected]
-        return SavedRecording(notes, all_problems, is_saved=not problems)
+        left_out = {exchange.number for exchange in exchanges} - {exchange.number for exchange in draft.exchanges}
+        return SavedRecording(notes, all_problems, is_saved=not problems, left_out=tuple(sorted(left_out)))
 
 
 def create_recorder(settings: RecorderSettings, environment: Mapping[str, str]) -> Recorder:

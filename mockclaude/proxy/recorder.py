@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.scenario.recording.exchange import Exchange
+
+Action: TypeAlias = Literal["write", "append", "refresh"]
+"""Write the file anew, append new rules, or replace the replies of its rules."""
 
 
 class RecorderSettings(NamedTuple):
     """The options of `record` that change the recording.
 
     Attributes:
-        action: Write the file anew, append new rules, or replace the replies of its rules.
+        action: How the exchanges change the recording.
         is_dry_run: Whether `refresh` only shows the differences.
         prunes: Whether `refresh` drops rules that no request has matched.
         has_times: Whether replies have a pace.
@@ -27,7 +30,7 @@ class RecorderSettings(NamedTuple):
         not_secret: Regular expressions of texts that are not secret.
     """
 
-    action: Literal["write", "append", "refresh"] = "write"
+    action: Action = "write"
     is_dry_run: bool = False
     prunes: bool = False
     has_times: bool = True
@@ -47,11 +50,13 @@ class SavedRecording(NamedTuple):
         notes: Lines for the user, e.g. `tide.yaml: 7 of 7 replayed byte for byte`.
         problems: Lines for the user that make the exit code 1, e.g. a difference in the check.
         is_saved: Whether the recording has changed.
+        left_out: The numbers of the exchanges that are not in the recording.
     """
 
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
     is_saved: bool = True
+    left_out: Collection[int] = ()
 
 
 class Recorder(Protocol):
@@ -68,8 +73,12 @@ class Recorder(Protocol):
         """
         ...
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
-        """Redact the credentials in the headers of a request from now on."""
+    def add_request(self, headers: Mapping[str, str]) -> bool:
+        """Redact the credentials of a request from now on; return whether one is new."""
+        ...
+
+    def redact_text(self, text: str) -> str:
+        """Return a text for the user without secrets."""
         ...
 
     def redact(self, exchange: Exchange) -> Exchange:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import IO
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.engine.http_request import LANE_HEADER
+from mockclaude.proxy.part_file import PartFile
 from mockclaude.proxy.passed_request import PassedRequest
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.recorder import Action, Recorder
 from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange
@@ -24,6 +25,9 @@ MAX_WAIT = 1.0
 MAX_SESSION = 1024 * 1024 * 1024
 """The maximum number of bytes of all bodies of a session, which stay in memory until its end."""
 
+MAX_SEARCHED = 256 * 1024 * 1024
+"""The maximum number of bytes that are searched again for the credentials of later requests, before the end."""
+
 
 class RecordingSession:
     """Collects exchanges, and appends each to `FILE.part` when it ends.
@@ -34,21 +38,20 @@ class RecordingSession:
         host: The host of the other server.
         part: The path of `FILE.part`.
         recorder: Redacts the exchanges.
+        action: How the exchanges change the recording.
 
     Attributes:
         summary: The requests that the recording lacks.
     """
 
-    def __init__(self, host: str, part: Path, recorder: Recorder) -> None:
+    def __init__(self, host: str, part: Path, recorder: Recorder, action: Action = "write") -> None:
         self.summary = RecordingSummary()
         self._host = host
-        self._part = part
+        self._part = PartFile(part, action)
         self._recorder = recorder
         self._exchanges: list[Exchange] = []
         self._lanes: dict[str, str] = {}
-        self._size = 0
-        self._file: IO[bytes] | None = None
-        self._is_written = True
+        self._size = self._searched = 0
         self._in_progress = 0
         self._idle = Event()
         self._thread = ThreadPoolExecutor(1, "mockclaude-recording")
@@ -72,7 +75,7 @@ class RecordingSession:
             bytes_sent: The bytes of the body that the client got before it left; None if it stayed.
         """
         self._end()
-        self._thread.submit(self._recorder.add_request, passed.http.headers)
+        self._thread.submit(self._add_request, passed.http.headers)
         if not passed.is_recorded:
             self.summary.count_passed(passed)
             return None
@@ -98,6 +101,23 @@ class RecordingSession:
             return named
         return self._lanes.setdefault(api_key(headers), f"{KEY_LANE}{len(self._lanes) + 1}" if self._lanes else "")
 
+    def log(self, text: str, write: Callable[[str], None]) -> None:
+        """Write a text for the user, without the secrets of the requests so far."""
+        self._thread.submit(lambda: write(self._recorder.redact_text(text)))
+
+    def _add_request(self, headers: Mapping[str, str]) -> None:
+        if self._recorder.add_request(headers) and self._size + self._searched <= MAX_SEARCHED:
+            self._searched += self._size
+            self._redact_again()
+
+    def _redact_again(self) -> None:
+        """Redact the exchanges so far: one of them may have the new secret."""
+        with suppress(Exception):  # what has failed is told already, and the end of the session redacts again
+            redacted = [self._recorder.redact(exchange) for exchange in self._exchanges]
+            if redacted != self._exchanges:
+                self._exchanges = redacted
+                self._part.rewrite(map(self._recorder.to_line, redacted))
+
     def _keep(self, exchange: Exchange) -> None:
         self._idle.wait(MAX_WAIT)
         try:
@@ -106,27 +126,15 @@ class RecordingSession:
             self.summary.problems.append(f"request {exchange.number} is not recorded: {type(error).__name__}: {error}")
             return
         self._exchanges.append(redacted)
-        if self._is_written:
-            self._append(self._recorder.to_line(redacted))
-
-    def _append(self, line: bytes) -> None:
-        """Append a line to `FILE.part`. After an error, the exchanges stay in memory only."""
-        try:
-            if self._file is None:
-                self._part.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._part.open("ab")
-            self._file.write(line.rstrip(b"\n") + b"\n")
-            self._file.flush()
-        except OSError as error:
-            self._is_written = False
-            self.summary.problems.append(f"{self._part}: cannot be written: {error.strerror or error}")
+        self._part.append(self._recorder.to_line(redacted))
 
     def finish(self) -> list[Exchange]:
         """Wait for the thread; return the exchanges in the order of their requests."""
         self._idle.set()
         self._thread.shutdown(wait=True)
-        if self._file is not None:
-            self._file.close()
+        self._part.close()
+        if self._part.problem:
+            self.summary.problems.append(self._part.problem)
         return sorted(self._exchanges, key=lambda exchange: exchange.number)
 
 

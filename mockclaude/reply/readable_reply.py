@@ -20,7 +20,7 @@ from mockclaude.scenario.format.pace import NO_PACE
 from mockclaude.scenario.loading.inline import compile_rules
 from mockclaude.scenario.loading.yaml_writer import format_flow
 from mockclaude.scenario.recorded_reply import RecordedReply, find_json
-from mockclaude.scenario.recording.to_steps import Loss, Steps, list_forms, list_losses
+from mockclaude.scenario.recording.step_forms import Loss, Steps, list_forms, list_losses
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
 from mockclaude.scenario.template.templates import TemplateContext
 

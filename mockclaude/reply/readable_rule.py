@@ -11,7 +11,7 @@ from mockclaude.scenario.recorded_reply import RecordedReply
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.recorded_pace import find_speed, measure_speed
 from mockclaude.scenario.recording.rule_text import is_streamed
-from mockclaude.scenario.recording.to_steps import Loss, Steps
+from mockclaude.scenario.recording.step_forms import Loss, Steps
 from mockclaude.scenario.rules import ReplyTemplate, Rule
 
 

@@ -11,8 +11,8 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.proxy.file_recorder import FileRecorder
 from mockclaude.proxy.recorder import RecorderSettings
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import Output, is_replaceable, save_session
 from mockclaude.proxy.session import RecordingSession
+from mockclaude.proxy.session_end import Output, is_replaceable, save_session
 from mockclaude.proxy.target_url import is_on_port, parse_target
 from mockclaude.proxy.upstream import Upstream
 from mockclaude.scenario.recording.exchange import Exchange

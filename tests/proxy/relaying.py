@@ -32,8 +32,12 @@ class PlainRecorder:
     def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
         return nullcontext()
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
+    def add_request(self, headers: Mapping[str, str]) -> bool:
         self.keys.append(headers.get("x-api-key", ""))
+        return False
+
+    def redact_text(self, text: str) -> str:
+        return text
 
     def redact(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)

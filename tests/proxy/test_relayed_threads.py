@@ -62,7 +62,7 @@ def test_a_rule_continues_a_thread_of_the_other_server(
 def test_an_unreadable_request_stores_no_thread() -> None:
     state = ScenarioState(RULES)
     message = {"id": "msg_01Tide", "content": [{"type": "text", "text": "Two."}]}
-    store_thread(deciding.call("Bergen?", **OTHER), state, message)
+    store_thread(deciding.call("Bergen?", thread=OTHER["thread"]), state, message)
 
     continued = deciding.call("And how?", thread=deciding.after("msg_01Tide"))
     assert deciding.send(state, continued).response.status == 404

@@ -53,7 +53,7 @@ def test_further_keys_have_lanes(tmp_path: Path) -> None:
     keys = [{"x_api_key": "a"}, {"x_api_key": "b"}, {"x_api_key": "a"}, {"x_mockclaude_lane": "north"}]
     exchanges, _ = keep(tmp_path, *((passed(number, **key), received()) for number, key in enumerate(keys)))
 
-    assert [exchange.lane for exchange in exchanges] == ["", "key:2", "", "north"]
+    assert [exchange.lane for exchange in exchanges] == ["", "key 2", "", "north"]
 
 
 def test_full_disk_is_reported_once(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.loading.inline import compile_rules
 from mockclaude.scenario.loading.loader import load, load_text
 from mockclaude.scenario.recorded_reply import RecordedReply, compile_recorded
-from mockclaude.scenario.recording.to_steps import list_losses
+from mockclaude.scenario.recording.step_forms import list_losses
 from mockclaude.scenario.rules import Rule
 from tests.engine.deciding import call
 

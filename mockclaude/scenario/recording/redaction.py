@@ -78,12 +78,17 @@ class Redaction:
         self._numbers: dict[bytes, int] = {}
         self._add(list_environment_secrets(environment))
 
-    def add_request(self, headers: Mapping[str, str]) -> None:
+    def add_request(self, headers: Mapping[str, str]) -> bool:
         """Collect the credentials in the headers of a request.
 
         Call it before the exchange is redacted.
+
+        Returns:
+            Whether a credential is new.
         """
+        known = len(self._known)
         self._add(list_request_secrets(headers.items()))
+        return len(self._known) > known
 
     def redact(self, exchange: Exchange) -> Exchange:
         """Return an exchange without secrets and without most response headers.

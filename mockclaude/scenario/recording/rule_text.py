@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.scenario.loading.yaml_writer import format_flow, format_line_scalar
-from mockclaude.scenario.recording.body_form import FileNames, format_body, select_forms
+from mockclaude.scenario.recording.body_form import format_body, name_file, select_forms
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.exchange_summary import summarize_all
 from mockclaude.scenario.recording.recorded_headers import list_headers
 from mockclaude.scenario.recording.recorded_pace import PaceWriter
 from mockclaude.scenario.recording.step_text import format_pair
+from mockclaude.scenario.recording.unique_names import UniqueNames
 
 
 class WrittenRecording(NamedTuple):
@@ -62,7 +63,7 @@ class RuleWriter:
     def __init__(self, rules: Sequence[RecordedRule], stem: str, taken: Iterable[str] = ()) -> None:
         self.bodies: dict[str, bytes] = {}
         self._stem = stem
-        self._names, self._paces = FileNames(taken), PaceWriter()
+        self._names, self._paces = UniqueNames(taken), PaceWriter()
         exchanges = [exchange for rule in rules for exchange in rule.exchanges]
         forms = select_forms([exchange.reply for exchange in exchanges])
         self._forms = {id(exchange): body for exchange, body in zip(exchanges, forms, strict=True)}
@@ -109,7 +110,7 @@ class RuleWriter:
         return [_format_origin(rule, names, options), *pairs]
 
     def _name_request(self, rule_name: str, exchange: Exchange) -> str:
-        name = f"{self._stem}/{self._names.create(rule_name)}"
+        name = f"{self._stem}/{self._names.create(name_file(rule_name))}"
         self.bodies[name + _REQUEST] = exchange.body
         return name
 
@@ -118,7 +119,7 @@ class RuleWriter:
         body = self._forms[id(exchange)]
         if body.form != "file" and not options.requests:
             return ""
-        name = f"{self._stem}/{self._names.create(rule_name)}"
+        name = f"{self._stem}/{self._names.create(name_file(rule_name))}"
         if body.form == "file":
             self.bodies[name + body.suffix] = body.content
         if options.requests:

@@ -41,7 +41,8 @@ class SecretFinder:
         return merge_edits(self._find_in_texts(events, begins), self._find_in_frames(reply.body, events, begins))
 
     def _find(self, data: bytes, *, is_json: bool) -> list[Hit]:
-        hits = merge_hits([*self.known.find(data, is_json=is_json), *self.described.find(data, is_json=is_json)])
+        known = (*self.known.find(data, is_json=is_json), *self.known.find_cut(data))
+        hits = merge_hits([*known, *self.described.find(data, is_json=is_json)])
         return fit_to_json(data, hits) if is_json else hits
 
     def _find_in_texts(self, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
@@ -53,7 +54,7 @@ class SecretFinder:
 
     def _find_in_frames(self, body: bytes, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
         """Yield the secrets in the bytes of a stream, and in the values of its frames."""
-        known = deque(self.known.find(body, is_json=True))
+        known = deque(merge_hits([*self.known.find(body, is_json=True), *self.known.find_cut(body)]))
         if not known and not self.described:
             return
         for event, begin in zip(events, begins, strict=False):

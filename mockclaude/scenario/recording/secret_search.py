@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.recording.escaped_text import decode_levels
 from mockclaude.scenario.recording.json_strings import find_outside_strings
+from mockclaude.scenario.recording.secret_begins import SecretBegins
 from mockclaude.scenario.recording.secret_forms import find_forms, find_forms_in_base64
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _LONGEST_IN_BASE64 = 4096
 
 _MOST_KNOWN = 20_000
 """The maximum number of known values, since a body may have millions of texts with the form of a secret."""
+
+MARK = compile_lazily(rb"REDACTED_[0-9]+")
+"""The text in place of a secret."""
 
 _NUMBER = compile_lazily(rb"-?[0-9][0-9.eE+-]*")
 _NUMBER_SIGNS = b"0123456789.eE+-"
@@ -74,18 +78,22 @@ class SecretSearch:
         self._names: dict[bytes, str] = {}
         self._indexes: list[_Index] = []
         self._new: list[bytes] = []
+        self._begins = SecretBegins()
 
     def __len__(self) -> int:
         return len(self._names)
 
     def add(self, value: bytes, name: str) -> None:
-        """Add a known value. Short values and words of the API are ignored."""
+        """Add a known value, unless it is short, a word of the API, or a mark."""
         value = value.strip()
+        if MARK.fullmatch(value):
+            return
         if len(value) < SHORTEST or value in self._names or len(self._names) >= _MOST_KNOWN:
             return
         if value.decode("utf-8", "replace") not in API_WORDS:
             self._names[value] = name
             self._new.append(value)
+            self._begins.add(value)
 
     def find(self, data: bytes, *, is_json: bool = False) -> list[Hit]:
         """Find the secrets in a text, in their order.
@@ -103,6 +111,11 @@ class SecretSearch:
             if not is_escaped:
                 level.blank(sorted((hit.begin, hit.end) for hit in known))
         return _add_apart(merge_hits(hits), escaped)
+
+    def find_cut(self, data: bytes) -> list[Hit]:
+        """Find the known secret whose first half or more ends a text."""
+        found = self._begins.find(data)
+        return [] if found is None else [Hit(found[0], len(data), found[1], self._names[found[1]])]
 
     def _prepare(self) -> Sequence[_Index]:
         """Return an index for each part of the values; parts of similar size are joined, so that few are built."""

@@ -36,6 +36,7 @@ def test_encodings_are_undone_in_reverse(body: bytes, names: list[str]) -> None:
     ("body", "encoding", "expected"),
     [
         (raw_deflate(PLAIN), "deflate", PLAIN),
+        (gzip.compress(zlib.compress(PLAIN), mtime=0), "deflate, GZIP", PLAIN),
         (PLAIN, "gzip", PLAIN),
         (PLAIN, "br", PLAIN),
         (PLAIN, "unknown", PLAIN),
@@ -103,3 +104,7 @@ def test_members_of_gzip_are_joined() -> None:
 
 def test_text_with_an_encoding_can_be_refused() -> None:
     assert decode_content(PLAIN, "gzip", keeps_text=False) is None
+
+
+def test_many_members_take_linear_time() -> None:
+    assert decode_content(gzip.compress(b"", mtime=0) * 50_000, "gzip") == b""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mockclaude.proxy.part_file import count_exchanges
 from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
@@ -74,8 +75,9 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
             saved = recorder.save(path, lane)
         except SaveError as error:
             fix = f"mockclaude record --recover {part} writes the {len(exchanges)} exchanges again"
-            return EndOfSession([*saved_notes, *notes], [*problems, str(error), fix])
-        saved_notes += [describe_recorded(lane, path, saved.is_saved), *saved.notes]
+            return EndOfSession([*saved_notes, *notes], [*problems, str(error), *([fix] if part.exists() else [])])
+        recorded = [exchange for exchange in lane if exchange.number not in saved.left_out]
+        saved_notes += [describe_recorded(recorded, path, saved.is_saved), *saved.notes]
         problems += saved.problems
     part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)
@@ -90,7 +92,7 @@ def _describe_lanes(output: Output, lanes: Sequence[str], part: Path) -> str:
 def describe_part(output: Output) -> str:
     """Describe a `FILE.part` of an earlier recorder; '' without one."""
     try:
-        count = output.part.read_bytes().count(b"\n")
+        count = count_exchanges(output.part.read_bytes())
     except FileNotFoundError:
         return ""
     written = f"{count} exchange{'s' * (count != 1)}"
