@@ -13,6 +13,7 @@ from mockclaude.proxy.recording_summary import describe_recorded, list_notes
 from mockclaude.proxy.session import RecordingSession, drop_retries
 from mockclaude.proxy.upstream import ReceivedBody, ResponseHead
 from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.lanes import KEY_LANE
 from tests.proxy.relaying import PlainRecorder
 
 STREAM = ((b"content-type", b"text/event-stream"),)
@@ -53,7 +54,7 @@ def test_further_keys_have_lanes(tmp_path: Path) -> None:
     keys = [{"x_api_key": "a"}, {"x_api_key": "b"}, {"x_api_key": "a"}, {"x_mockclaude_lane": "north"}]
     exchanges, _ = keep(tmp_path, *((passed(number, **key), received()) for number, key in enumerate(keys)))
 
-    assert [exchange.lane for exchange in exchanges] == ["", "key:2", "", "north"]
+    assert [exchange.lane for exchange in exchanges] == ["", f"{KEY_LANE}2", "", "north"]
 
 
 def test_full_disk_is_reported_once(tmp_path: Path) -> None:
