@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -11,6 +11,9 @@ from mockclaude.cli.options import exit_with_error, parse_option
 from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session_end import PART, Output, is_replaceable
 from mockclaude.proxy.target_url import find_clear_text, is_on_port, parse_target
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.policy import Stale
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -39,6 +42,7 @@ class RecordOptions(NamedTuple):
     drop_retries: bool
     no_times: bool
     steps: bool
+    stale: Stale | None
     ca: Path | None
     timeout: str
     port: int | None

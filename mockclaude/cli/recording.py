@@ -42,7 +42,7 @@ def replay(options: RecordOptions, output: Output) -> int:
     code = server.run(f"replays {output.path}", {_KEYS[0]: "mock"} if not _has_key() else {})
     server.stop()
     write_error(f"{summary}\n{output.path} replied; nothing was passed on; {_find_next_mode(summary.unmatched)}")
-    return code or int(bool(summary.unmatched))
+    return code or int(bool(summary.unmatched or summary.stale))
 
 
 def _find_next_mode(unmatched: int) -> str:

@@ -86,7 +86,8 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     kept = drop_retries(redacted) if options.drop_retries else redacted
     with recorder.lock(path):
         saved = recorder.save(path, kept)
-    return EndOfSession([describe_recorded(kept, path, saved.is_saved), *saved.notes], list(saved.problems))
+    recorded = [exchange for exchange in kept if exchange.number not in saved.left_out]
+    return EndOfSession([describe_recorded(recorded, path, saved.is_saved), *saved.notes], list(saved.problems))
 
 
 def report(ended: EndOfSession, recorder: Recorder, code: int) -> int:

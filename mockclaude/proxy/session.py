@@ -134,7 +134,7 @@ class RecordingSession:
         self._idle.set()
         self._thread.shutdown(wait=True)
         self._part.close()
-        if self._part.problem:
+        if self._part.problem and self._part.problem not in self.summary.problems:
             self.summary.problems.append(self._part.problem)
         return sorted(self._exchanges, key=lambda exchange: exchange.number)
 

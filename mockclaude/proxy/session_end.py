@@ -58,8 +58,14 @@ class EndOfSession(NamedTuple):
     problems: list[str]
 
 
-def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path) -> EndOfSession:
-    """Save the exchanges of a session, then remove the file `part` with them."""
+def save_session(
+    exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path | None = None
+) -> EndOfSession:
+    """Save the exchanges of a session, then remove the file `part` with them.
+
+    Default of `part`: that of `output`.
+    """
+    part = output.part if part is None else part
     notes, problems = list_notes(exchanges), list_torn(exchanges)
     if exchanges and all(exchange.reception.status == _UNAUTHORIZED for exchange in exchanges):
         part.unlink(missing_ok=True)

@@ -64,18 +64,22 @@ class Recording(NamedTuple):
 
 @contextmanager
 def recording(
-    port: int, folder: Path, scenario: Scenario | None = None, timeout: float = PATIENCE
+    port: int,
+    folder: Path,
+    scenario: Scenario | None = None,
+    timeout: float = PATIENCE,
+    recorder: Recorder | None = None,
 ) -> Iterator[Recording]:
     """Run a recorder of the server on a port."""
-    recorder, part = PlainRecorder(), folder / "tide.yaml.part"
-    session = RecordingSession(f"127.0.0.1:{port}", part, recorder)
+    plain, part = PlainRecorder(), folder / "tide.yaml.part"
+    session = RecordingSession(f"127.0.0.1:{port}", part, recorder or plain)
     relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout), session)
     journal = Journal()
     site = RecordingSite({"": scenario or Scenario(())}, relay, journal=journal)
     background = BackgroundServer(site)
     running = Running(background.start())
     journal.subscribe("ended", running.lines.put)
-    made = Recording(running, session, recorder, relay, background, journal, part)
+    made = Recording(running, session, plain, relay, background, journal, part)
     try:
         yield made
     finally:
