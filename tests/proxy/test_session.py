@@ -32,7 +32,7 @@ def record(folder: Path, *keys: str) -> tuple[bytes, list[str]]:
 
 
 def test_credential_of_a_later_request_is_taken_out(tmp_path: Path) -> None:
-    part, log = record(tmp_path, "mock", "other", SECRET, "mock")
+    part, log = record(tmp_path, "mock", "credential of another", SECRET, "mock")
 
     assert SECRET.encode() not in part
     assert log == ["POST /REDACTED_1"]
@@ -43,3 +43,12 @@ def test_search_for_later_credentials_has_a_limit(tmp_path: Path, monkeypatch: p
     part, _ = record(tmp_path, "mock", SECRET)
 
     assert part.count(SECRET.encode()) > 0
+
+
+def test_problem_of_the_disk_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "tide.yaml.part").mkdir()
+    with ServerThread({"": load_text(ECHO)}) as api, recording(api.port, tmp_path) as made:
+        made.server.ask(post("Hello"))
+        assert [len(made.finish()) for _ in range(2)] == [1, 1]
+
+    assert made.session.summary.problems == [f"{tmp_path}/tide.yaml.part: cannot be written: Is a directory"]
