@@ -31,6 +31,10 @@ URL = "http://127.0.0.1:4141"
 ENDING = {"--help", "check", "explain", "init", "journal", "recheck", "drift", "steps"}
 """Words by which a command is known to end by itself."""
 COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
+RUNNERS = (["run"], ["record"])
+"""Commands that run another command, after `--`."""
+_VARYING = re.compile(r"pace: \{.*?\}|in \d+\.\d+s|127\.0\.0\.1:\d+|on: \d{4}-\d\d-\d\d")
+"""The times, the port and the day of a recording."""
 _OPENAI = re.compile(r"^from openai ", re.MULTILINE)
 """The import of a client that may not be installed: `tests/clients` has it in an environment of its own."""
 
@@ -48,6 +52,7 @@ class Player:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.arguments: list[str] = []
+        self.variables: dict[str, str] = {}
         self.server: ForkedProcess | None = None
         self.url = URL
         shutil.copytree(ROOT / "scenarios", folder / "scenarios")
@@ -79,7 +84,7 @@ class Player:
 
     @staticmethod
     def serves(command: list[str]) -> bool:
-        return command[0] in COMMANDS and command[1:2] != ["run"] and not ENDING & set(command)
+        return command[0] in COMMANDS and command[1:2] not in RUNNERS and not ENDING & set(command)
 
     @staticmethod
     def is_test(block: Block) -> bool:
@@ -108,12 +113,13 @@ class Player:
         return out.getvalue(), err.getvalue()
 
     def play_sh(self, block: Block) -> None:
+        self.variables |= re.findall(r"export (\w+)=(\w+) &&", block.text)
         command = [self.aimed(word) for word in self.command(block)]
         if command[0] == "curl":
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif self.serves(command):
             self.serve(command[1:], block.output)
-        elif command[0] == "npx" or (command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command)):
+        elif command[0] == "npx" or ("--" in command and command[1:2] in RUNNERS):
             self.play_run(command, block.output)
         elif command[0] == "pytest":
             assert block.output in self.test_output(command[1:])
@@ -141,7 +147,7 @@ class Player:
 
     def played(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
         """Run `mockclaude` in a process of its own, to have the output of its subprocess."""
-        return run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
+        return run([sys.executable, "-m", "mockclaude", *arguments], self.folder, **self.variables)
 
     def test_output(self, arguments: list[str]) -> str:
         """Return what pytest prints about tests that the page has written, without durations."""
@@ -168,8 +174,14 @@ class Player:
             self.server = None
 
     def write(self, block: Block) -> None:
-        """Write the file that the first line of a block names in a comment."""
-        (self.folder / block.text.split()[1]).write_text(block.text)
+        """Write the file that the last word of a block's first line names in a comment.
+
+        A recording that a command has written must be the same, except for the times, the port and the day.
+        """
+        path = self.folder / block.text.partition("\n")[0].split()[-1]
+        if block.text.startswith("# Recorded by") and path.exists():
+            assert _VARYING.sub("", path.read_text()) == _VARYING.sub("", block.text)
+        path.write_text(block.text)
 
     play_yaml = play_java = play_go = play_csharp = play_ruby = write
 

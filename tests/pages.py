@@ -19,11 +19,22 @@ USER_PAGES = (FIXTURE, MIGRATION, "tests/README.md")
 SCENARIOS = "scenarios/README.md"
 REPLIES = "scenarios/REPLIES.md"
 FAULTS = "scenarios/FAULTS.md"
+RECORDING = "scenarios/RECORDING.md"
 INCIDENTS = "scenarios/incidents/README.md"
 COMMANDS = "mockclaude/cli/README.md"
 SERVER = "mockclaude/server/README.md"
 LANGUAGES = "mockclaude/server/LANGUAGES.md"
-REFERENCE_PAGES = (SCENARIOS, REPLIES, "scenarios/VALIDATION.md", FAULTS, INCIDENTS, COMMANDS, SERVER, LANGUAGES)
+REFERENCE_PAGES = (
+    SCENARIOS,
+    REPLIES,
+    "scenarios/VALIDATION.md",
+    FAULTS,
+    RECORDING,
+    INCIDENTS,
+    COMMANDS,
+    SERVER,
+    LANGUAGES,
+)
 PAGES = (README, *CONTRIBUTOR_PAGES, *USER_PAGES, *REFERENCE_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -536,7 +536,9 @@ def test_wrong_marks(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
 
     result.assert_outcomes(errors=len(MARKS))
-    known = "expected seed, validation, speed, retry_speed, stale, strict or allow_unmatched"
+    known = (
+        "expected seed, validation, speed, retry_speed, stale, record, record_to, record_dir, strict or allow_unmatched"
+    )
     for number, (_, message) in enumerate(MARKS):
         text = message.format(folder=pytester.path, known=known)
         assert f"test_marks.py:{2 + 2 * number}: mark mockclaude: {text}" in result.outlines

@@ -41,7 +41,7 @@ def assemble(events: Iterable[Event]) -> AssembledMessage | None:
             if change := _CHANGES.get(event.name):
                 change(assembly, event.data)
         return assembly.finish() if assembly.message else None
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 
 

@@ -12,10 +12,10 @@ from mockclaude.cli.recording_server import RunningRecorder
 from mockclaude.cli.recording_sites import create_recording_site, create_replay_site, create_upstream
 from mockclaude.journal.console import write_error, write_line
 from mockclaude.journal.summary import Summary
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, describe_part, save_session
 from mockclaude.proxy.session import RecordingSession, drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, describe_part, save_session
 
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
@@ -41,8 +41,14 @@ def replay(options: RecordOptions, output: Output) -> int:
     server = RunningRecorder(site, options.port, options.command)
     code = server.run(f"replays {output.path}", {_KEYS[0]: "mock"} if not _has_key() else {})
     server.stop()
-    write_error(str(summary))
+    write_error(f"{summary}\n{output.path} replied; nothing was passed on; {_find_next_mode(summary.unmatched)}")
     return code or int(bool(summary.unmatched or summary.stale))
+
+
+def _find_next_mode(unmatched: int) -> str:
+    if unmatched:
+        return f"--mode new records the unmatched request{'s' * (unmatched > 1)}"
+    return "--mode all records anew"
 
 
 def _record(options: RecordOptions, output: Output, mode: str) -> int:
@@ -66,26 +72,27 @@ def _record(options: RecordOptions, output: Output, mode: str) -> int:
         _warn_of_missing_key(options)
         code = server.run(f"records {upstream.host} in {output.path} (mode {mode})", {}, relay)
         server.stop()
-        ended = _end_session(session, options, output, recorder, mode, summary.count)
+        ended = _end_session(session, options, output, recorder, mode, summary)
     return report(ended, recorder, code)
 
 
 def _end_session(
-    session: RecordingSession, options: RecordOptions, output: Output, recorder: Recorder, mode: str, requests: int
+    session: RecordingSession, options: RecordOptions, output: Output, recorder: Recorder, mode: str, summary: Summary
 ) -> EndOfSession:
     """Save the session; explain an empty one."""
     exchanges = session.finish()
-    passed, problems = session.summary.list_passed(), session.summary.problems
+    requests, problems = summary.count, session.summary.problems
+    passed = [*summary.list_warnings(), *session.summary.list_passed()]
     if options.drop_retries:
         exchanges = drop_retries(exchanges)
     if exchanges:
-        saved = save_session(exchanges, output, recorder)
+        saved = save_session(exchanges, output, recorder, output.part)
         return EndOfSession([*saved.notes, *passed], [*problems, *saved.problems])
     if problems:
         return EndOfSession(passed, ["nothing was recorded", *problems])
     if requests and mode == "new":
         return EndOfSession([f"nothing was recorded: rules replied to all requests ({requests})", *passed], [])
-    return EndOfSession(passed, [_explain_nothing(options.command, requests, passed)])
+    return EndOfSession(passed, [_explain_nothing(options.command, requests, session.summary.list_passed())])
 
 
 def _explain_nothing(command: Sequence[str], requests: int, passed: Sequence[str]) -> str:

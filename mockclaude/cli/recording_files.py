@@ -10,12 +10,13 @@ import click
 from mockclaude.cli.options import exit_with_error
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output
 from mockclaude.journal.console import write_error
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import read_part
-from mockclaude.proxy.recorder import Action, Recorder
+from mockclaude.proxy.recorder_settings import Action
 from mockclaude.proxy.recording_summary import describe_recorded
 from mockclaude.proxy.save import SaveError
-from mockclaude.proxy.saving import EndOfSession, Output, save_session
 from mockclaude.proxy.session import drop_retries
+from mockclaude.proxy.session_end import EndOfSession, Output, save_session
 from mockclaude.scenario.recording.exchange import Exchange
 
 
@@ -41,9 +42,8 @@ def recover(options: RecordOptions) -> int:
     if action == "write":
         check_overwritten(output)
     with recorder.lock(output.path):
-        ended = save_session(drop_retries(exchanges) if options.drop_retries else exchanges, output, recorder)
-        if ended.is_saved:
-            options.recover.unlink(missing_ok=True)
+        kept = drop_retries(exchanges) if options.drop_retries else exchanges
+        ended = save_session(kept, output, recorder, options.recover)
     return report(ended._replace(problems=[*broken, *ended.problems]), recorder, 0)
 
 
@@ -87,8 +87,7 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     with recorder.lock(path):
         saved = recorder.save(path, kept)
     recorded = [exchange for exchange in kept if exchange.number not in saved.left_out]
-    told = describe_recorded(recorded, str(path), is_written=saved.is_written)
-    return EndOfSession([told, *saved.notes], list(saved.problems))
+    return EndOfSession([describe_recorded(recorded, path, saved.is_saved), *saved.notes], list(saved.problems))
 
 
 def report(ended: EndOfSession, recorder: Recorder, code: int) -> int:
@@ -108,10 +107,8 @@ def create_recorder_or_exit(options: RecordOptions, action: Action | None = None
         options: The options.
         action: How exchanges change the recording. Default: as the options say.
     """
-    from mockclaude.proxy.file_recorder import create_recorder
-
     try:
         settings = options.recorder_settings()
-        return create_recorder(settings if action is None else settings._replace(action=action), os.environ)
+        return Recorder(settings if action is None else settings._replace(action=action), os.environ)
     except ValueError as error:
         exit_with_error(error)

@@ -19,6 +19,9 @@ from mockclaude.testing.background import BackgroundServer
 from mockclaude.testing.environment import CONFLICTING, build_environment
 
 PORT = 4141
+_QUIET = 1.0
+"""Seconds after which a wait for responses is reported."""
+
 _OTHER_APIS = tuple(name for name in CONFLICTING if name.startswith("CLAUDE_CODE_USE_"))
 """Variables with which Claude Code does not ask the recorder. The other conflicting ones hold the client's key."""
 
@@ -81,12 +84,14 @@ class RunningRecorder:
         return code
 
     def _finish(self, relay: Finishing) -> None:
-        if count := relay.waiting:
-            write_error(f"waiting for {count} response{'s' * (count != 1)}; Ctrl-C stops waiting")
+        timer = threading.Timer(_QUIET, lambda: write_error(f"waiting for {relay.waiting} responses; Ctrl-C stops it"))
+        timer.start()
         try:
             self._server.run(relay.finish())
         except KeyboardInterrupt:
             self._server.run(relay.cancel())
+        finally:
+            timer.cancel()
 
     def stop(self) -> None:
         """Stop the server, and write the rest of the log."""

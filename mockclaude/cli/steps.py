@@ -36,7 +36,10 @@ def steps(recording: Path, rule: str | None) -> None:
         for note in notes:
             write_error(f"{rules[index].label}: {note}")
     head: dict[str, Any] = {key: value for key, value in data.items() if key != "rules"} if rule is None else {}
-    click.echo(write_rules(head, [converted for converted, _ in readable]), nl=False)
+    try:
+        click.echo(write_rules(head, [converted for converted, _ in readable]), nl=False)
+    except ValueError as error:
+        exit_with_error(f"{recording}: {error}")
 
 
 def _select(rules: Sequence[Rule], name: str | None) -> Sequence[int]:

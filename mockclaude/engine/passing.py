@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.media import OPENED
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.recorded_rules import decide_recorded
+from mockclaude.engine.recorded_rules import decide_recorded, to_lenient
 from mockclaude.engine.routes import commit, find_handler
 from mockclaude.engine.scenario_state import ScenarioState
 
@@ -46,6 +47,20 @@ def decide_or_pass(http: HttpRequest, state: ScenarioState) -> Decision | Passed
         return commit(state, decision)
     state.store.commit((*(decision.effects if is_message else ()), *decision.at_end))  # gives a thread and a place back
     return PassedOn()
+
+
+def store_thread(http: HttpRequest, state: ScenarioState, message: Mapping[str, Any]) -> None:
+    """Store the conversation that a message of another server ends.
+
+    A request without a thread stores nothing. A rule may answer the request that continues the conversation.
+    """
+    try:
+        _, thread = state.validator.request(to_lenient(http), state.store)
+    except ApiError:
+        return
+    if thread is not None and message.get("id"):
+        stored = thread.store_effects(str(message["id"]), message["content"])
+        state.store.commit((*stored, *thread.end_effects()))
 
 
 def _describe(error: ApiError) -> str:

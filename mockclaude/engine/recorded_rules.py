@@ -16,8 +16,7 @@ def decide_recorded(http: HttpRequest, state: ScenarioState, error: ApiError) ->
 
     Return None if no rule answers, or the request cannot be read.
     """
-    head = http.head.to_core(http.head.path, ((VALIDATION_HEADER, "off"),))
-    lenient = new_http_request((head, head.headers, *http[2:]))
+    lenient = to_lenient(http)
     try:
         if not _is_recorded(lenient, state):
             return None
@@ -29,6 +28,12 @@ def decide_recorded(http: HttpRequest, state: ScenarioState, error: ApiError) ->
         return None
     note = f"warning: the API's rules, as known here, would have refused it: {error.message}"
     return decision._replace(notes=(note, *decision.notes))
+
+
+def to_lenient(http: HttpRequest) -> HttpRequest:
+    """Return the request with validation off."""
+    head = http.head.to_core(http.head.path, ((VALIDATION_HEADER, "off"),))
+    return new_http_request((head, head.headers, *http[2:]))
 
 
 def _is_recorded(http: HttpRequest, state: ScenarioState) -> bool:

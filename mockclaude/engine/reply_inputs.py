@@ -19,6 +19,8 @@ from mockclaude.scenario.template.fakes import Fakes
 from mockclaude.scenario.template.templates import TemplateContext
 
 CHUNK_SIZE_HEADER = "x-mockclaude-chunk-size"
+STALE = "stale: "
+"""The begin of the note on a request that differs from the recorded one."""
 
 _OPTIONAL = frozenset({"container", "context_management", "diagnostics"})
 """Fields of a request that add fields to the message."""
@@ -80,8 +82,8 @@ def describe_stale_parts(rule: Rule, request: MessagesRequest) -> str:
     from mockclaude.scenario.digests import find_stale_parts
 
     parts = find_stale_parts(rule.recorded, request.body)
-    verb = "differs" if list(parts) == ["system"] else "differ"
-    return f"stale: {', '.join(parts)} {verb} from what was recorded" if parts else ""
+    differ = "differs" if list(parts) == ["system"] else "differ"
+    return f"{STALE}{', '.join(parts)} {differ} from what was recorded" if parts else ""
 
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

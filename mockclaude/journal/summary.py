@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mockclaude.engine.reply_inputs import STALE
 from mockclaude.journal.entry import JournalEntry
-
-_STALE = "stale: "
-"""The begin of the note of a stale request that a recorded rule has answered."""
 
 _NAMED = 10
 """The maximum number of printed reasons, because each request may have another."""
@@ -19,8 +17,8 @@ class Summary:
     def __init__(self) -> None:
         self._statuses: Counter[int] = Counter()
         self._unmatched: Counter[tuple[str, str]] = Counter()
-        self._warned: Counter[str] = Counter()
         self._batches: Counter[tuple[str, str]] = Counter()
+        self._stale: Counter[str] = Counter()
 
     @property
     def unmatched(self) -> int:
@@ -48,7 +46,14 @@ class Summary:
             self._batches[entry.scenario, entry.batch[0]] += 1
         if entry.unmatched:
             self._unmatched["stale" if entry.is_stale else "unmatched", entry.reason] += 1
-        self._warned.update(f"{entry.reason}: {note[len(_STALE) :]}" for note in entry.notes if note.startswith(_STALE))
+        elif note := next((note for note in entry.raw_notes if note.startswith(STALE)), ""):
+            self._stale[f"{entry.reason}: {note}"] += 1
+
+    def list_warnings(self) -> list[str]:
+        """Describe the answered requests that differ from the recorded ones."""
+        lines = [f"warning{_times(times)}: {note}" for note, times in self._stale.most_common(_NAMED)]
+        more = len(self._stale) - _NAMED
+        return [*lines, f"and {more} more warnings"] if more > 0 else lines
 
     def __str__(self) -> str:
         count = self.count
@@ -58,9 +63,12 @@ class Summary:
         if self._batches:
             batches, items = len(self._batches), self._batches.total()
             lines.append(f"{batches:,} batch{'es' * (batches != 1)} of {items:,} item{'s' * (items != 1)}")
-        counted = [*self._unmatched.most_common(), *((("stale", text), n) for text, n in self._warned.most_common())]
-        for (kind, reason), times in counted[:_NAMED]:
-            lines.append(f"{kind}{f', {times} times' if times > 1 else ''}: {reason}")
-        if len(counted) > _NAMED:
-            lines.append(f"and {len(counted) - _NAMED} more reasons")
-        return "\n".join(lines)
+        for (kind, reason), times in self._unmatched.most_common(_NAMED):
+            lines.append(f"{kind}{_times(times)}: {reason}")
+        if len(self._unmatched) > _NAMED:
+            lines.append(f"and {len(self._unmatched) - _NAMED} more reasons")
+        return "\n".join([*lines, *self.list_warnings()])
+
+
+def _times(count: int) -> str:
+    return f", {count} times" if count > 1 else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mockclaude.engine.decision import Decision
 from mockclaude.proxy.session_replay import SessionReplay, find_ending, to_reply
+from mockclaude.reply.readable_reply import compare_values
 from mockclaude.reply.response import Response
 from mockclaude.scenario.diagnostics import ScenarioError, format_value
 from mockclaude.scenario.loading.loader import load
@@ -32,7 +33,8 @@ def check_recording(
 
     Args:
         path: The scenario file.
-        exchanges: All exchanges of the session that the file has recorded.
+        exchanges: All exchanges of the session that the file has recorded. A response of readable steps is compared as
+            values, ids included.
         exact: The numbers of the exchanges whose bytes the file has. The others are compared without ids, as a refresh
             keeps replies that differ in nothing else. None: all.
         ignored: The numbers of the exchanges whose responses are not compared.
@@ -65,7 +67,10 @@ def _compare(exchange: Exchange, decision: Decision, is_exact: bool) -> Iterator
     if decision.rule is None:
         yield f"status {response.status}, got '{decision.reason}'; expected the recorded response"
         return
-    if is_exact:
+    if _has_steps(decision):
+        yield from compare_values(exchange.reply, response)
+        yield from _compare_endings(recorded, response)
+    elif is_exact:
         yield from _compare_bytes(recorded, response)
     else:
         expected, sent = to_written_reply(exchange), _list_headers(response)
@@ -74,11 +79,20 @@ def _compare(exchange: Exchange, decision: Decision, is_exact: bool) -> Iterator
     yield from (note for note in decision.notes if note.startswith(_OTHER_RESPONSE))
 
 
+def _has_steps(decision: Decision) -> bool:
+    """Return whether the rule has readable steps, which do not keep all bytes."""
+    return decision.rule is not None and any(reply.recorded is None for reply in decision.rule.replies)
+
+
 def _compare_bytes(recorded: Reception, response: Response) -> Iterator[str]:
     if response.status != recorded.status:
         yield f"status {response.status}; expected {recorded.status}"
     yield from _compare_headers(list_headers(recorded), response)
     yield from _compare_bodies(recorded.body, response.data)
+    yield from _compare_endings(recorded, response)
+
+
+def _compare_endings(recorded: Reception, response: Response) -> Iterator[str]:
     if (ending := find_ending(response)) != recorded.ending:
         yield f"ending {ending or 'complete'}; expected {recorded.ending or 'complete'}"
 

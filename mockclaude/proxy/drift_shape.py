@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from mockclaude.api.events import Event
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.proxy.drift_cases import ObservedResponse
-from mockclaude.scenario.recorded_reply import RecordedReply
+from mockclaude.scenario.recorded_reply import FRAMING_HEADERS, RecordedReply
 
 Shapes: TypeAlias = Mapping[str, Sequence[Any]]
 """Name of a part of a response -> its values, of which each has another shape."""
@@ -21,9 +21,7 @@ Shapes: TypeAlias = Mapping[str, Sequence[Any]]
 _FREE = ("input", "partial_json", "content")
 """Keys whose values the model chooses, or which are compared as blocks."""
 
-_FRAMING = frozenset(
-    ("connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "date", "trailer")
-)
+_FRAMING = frozenset((*FRAMING_HEADERS, "content-encoding", "date", "trailer"))
 """Headers that depend on the connection or the recorder."""
 
 _LIMITS = "anthropic-ratelimit-"

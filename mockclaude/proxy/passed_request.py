@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from mockclaude.api.frames import split_frames
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.proxy.body_decoding import decode_body
 from mockclaude.proxy.hop_headers import decode_lines
 from mockclaude.proxy.upstream import ReceivedBody
+from mockclaude.scenario.recorded_reply import FRAMING_HEADERS
+from mockclaude.scenario.recording.content_encodings import decode_content
 from mockclaude.scenario.recording.exchange import Exchange, Reception
 
 _KEPT = ("anthropic-beta", "anthropic-version", "content-type")
 """Headers of a request that the API reads and that are not secret."""
 
-_FRAMING = ("connection", "keep-alive", "transfer-encoding", "content-length")
 _ENCODING = "content-encoding"
 
 
@@ -84,9 +84,9 @@ def build_reception(received: ReceivedBody) -> Reception | None:
     head, body = received.head, received.body
     if body is None:
         return None
-    lines = [line for line in decode_lines(head.headers) if line[0] not in _FRAMING]
+    lines = [line for line in decode_lines(head.headers) if line[0] not in FRAMING_HEADERS]
     encoding = ",".join(value for name, value in lines if name == _ENCODING)
-    decoded = decode_body(encoding, body, is_torn=received.ending != "")
+    decoded = decode_content(body, encoding, is_torn=received.ending != "", keeps_text=False)
     if decoded is not None:
         lines = [line for line in lines if line[0] != _ENCODING]
     arrivals = received.arrivals if decoded is None or decoded is body else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from mockclaude.api.redaction import redact
 from mockclaude.proxy.passed_request import PassedRequest
@@ -60,16 +61,17 @@ def _describe_passed(name: str, count: int, known: bool) -> str:
     return f"{begin}{'are' if count != 1 else 'is'} not recorded{end}"
 
 
-def describe_recorded(exchanges: Sequence[Exchange], path: str, *, is_written: bool = True) -> str:
+def describe_recorded(exchanges: Sequence[Exchange], path: Path, is_saved: bool) -> str:
     """Describe the number of recorded requests and the kinds of their responses."""
     kinds = Counter(map(_find_kind, exchanges))
     statuses = dict.fromkeys(exchange.reception.status for exchange in exchanges if _find_kind(exchange) == "error")
     parts = [f"{kinds[kind]} {kind}{'s' * (kinds[kind] != 1)}" for kind in _KINDS if kinds[kind]]
     if statuses:
         parts[-1 if not kinds["other response"] else -2] += f" ({', '.join(map(str, statuses))})"
-    count = len(exchanges)
-    requests = f"{count} request{'s' * (count != 1)}"
-    return f"{f'recorded {requests} in {path}' if is_written else f'passed on {requests}'}: {', '.join(parts)}"
+    requests = f"{len(exchanges)} request{'s' * (len(exchanges) != 1)}"
+    if not is_saved:
+        return f"{requests}: {', '.join(parts)}; {path} is not changed"
+    return f"recorded {requests} in {path}: {', '.join(parts)}"
 
 
 _KINDS = ("stream", "message", "error", "other response")

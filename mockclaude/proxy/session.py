@@ -11,9 +11,10 @@ from threading import Event
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.engine.http_request import LANE_HEADER
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import PartFile
 from mockclaude.proxy.passed_request import PassedRequest
-from mockclaude.proxy.recorder import Action, Recorder
+from mockclaude.proxy.recorder_settings import Action
 from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange
@@ -66,8 +67,8 @@ class RecordingSession:
         if not self._in_progress:
             self._idle.set()
 
-    def add(self, passed: PassedRequest, received: ReceivedBody, bytes_sent: int | None) -> None:
-        """Add a request whose response has ended.
+    def add(self, passed: PassedRequest, received: ReceivedBody, bytes_sent: int | None) -> Exchange | None:
+        """Add a request whose response has ended; return the exchange if it is recorded.
 
         Args:
             passed: The request.
@@ -78,14 +79,15 @@ class RecordingSession:
         self._thread.submit(self._add_request, passed.http.headers)
         if not passed.is_recorded:
             self.summary.count_passed(passed)
-            return
+            return None
         exchange = passed.build_exchange(received, self._host, self._find_lane(passed), bytes_sent)
         size = 0 if exchange is None else len(exchange.body) + len(exchange.reception.body)
         if exchange is None or self._size + size > MAX_SESSION:
             self.summary.count_too_large(passed)
-            return
+            return None
         self._size += size
         self._thread.submit(self._keep, exchange)
+        return exchange
 
     def add_failure(self, passed: PassedRequest, reason: str) -> None:
         """Add a request without a response."""

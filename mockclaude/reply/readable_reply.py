@@ -18,8 +18,9 @@ from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.diagnostics import ScenarioError, shorten
 from mockclaude.scenario.format.pace import NO_PACE
 from mockclaude.scenario.loading.inline import compile_rules
-from mockclaude.scenario.recorded_reply import RecordedReply
-from mockclaude.scenario.recording.to_steps import Steps, list_forms, list_lost
+from mockclaude.scenario.loading.yaml_writer import format_flow
+from mockclaude.scenario.recorded_reply import RecordedReply, find_json
+from mockclaude.scenario.recording.step_forms import Loss, Steps, list_forms, list_losses
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
 from mockclaude.scenario.template.templates import TemplateContext
 
@@ -43,7 +44,7 @@ class ReadableReply(NamedTuple):
     """
 
     steps: Steps
-    lost: tuple[str, ...]
+    lost: tuple[Loss, ...]
     differences: tuple[str, ...]
 
 
@@ -52,12 +53,26 @@ def to_readable_reply(recorded: RecordedReply) -> ReadableReply:
 
     Without such steps, return those with the fewest differences.
     """
-    best = ReadableReply([], (), ("not a message or an error of the API",))
     if recorded.template is not None:
-        return best._replace(differences=("a body with placeholders",))
-    lost = tuple(list_lost(recorded))
+        return _refuse("a body with placeholders")
+    try:
+        return _choose_steps(recorded)
+    except RecursionError:
+        return _refuse("data nested too deep")
+
+
+def _choose_steps(recorded: RecordedReply) -> ReadableReply:
+    best = _refuse("not a message or an error of the API")
+    lost = tuple(list_losses(recorded))
     for steps in list_forms(recorded):
-        differences = tuple(find_differences(recorded, steps))
+        try:
+            format_flow(steps)
+            differences = tuple(find_differences(recorded, steps))
+        except ScenarioError as error:
+            best = best if best.steps else _refuse(error.diagnostics[0].message)
+            continue
+        except ValueError as error:
+            return best if best.steps else _refuse(str(error))
         if not best.steps or len(differences) < len(best.differences):
             best = ReadableReply(steps, lost, differences)
         if not differences:
@@ -65,24 +80,39 @@ def to_readable_reply(recorded: RecordedReply) -> ReadableReply:
     return best._replace(differences=best.differences[:_SHOWN])
 
 
+def _refuse(reason: str) -> ReadableReply:
+    return ReadableReply([], (), (reason,))
+
+
 def find_differences(recorded: RecordedReply, steps: Steps) -> list[str]:
     """List the first values that differ between a recorded reply and its steps.
 
-    The steps are composed as written. Cuts of deltas, padding, pings, the id of a request, and the `output_tokens` of
-    `message_start` do not count.
+    The steps are composed as written.
+
+    Raises:
+        ScenarioError: The steps are invalid.
     """
-    try:
-        response = _compose(recorded, steps)
-    except ScenarioError as error:
-        return [f"invalid steps: {diagnostic.message}" for diagnostic in error.diagnostics][:_MOST]
+    return compare_values(recorded, _compose(recorded, steps))
+
+
+def compare_values(recorded: RecordedReply, response: Response) -> list[str]:
+    """List the first values that differ between a recorded reply and a response.
+
+    Cuts of deltas, padding, pings, the id of a request, and the `output_tokens` of `message_start` do not count.
+    """
     if response.status != recorded.status:
         return [f"status: {recorded.status} becomes {response.status or 'none'}"]
+    if response.is_stream != recorded.is_stream:
+        return [f"{_FORMS[recorded.is_stream]} becomes {_FORMS[response.is_stream]}"]
     pieces = [piece for _, piece in response.take_apart().body]
     if recorded.is_stream:
         found = _compare_events(recorded.events, [piece for piece in pieces if isinstance(piece, Event)])
     else:
-        found = _compare("", _without_id(recorded.document), _without_id(orjson.loads(response.data)))
+        found = _compare("", _without_id(recorded.document), _without_id(find_json(response.data)))
     return list(islice(found, _MOST))
+
+
+_FORMS = ("JSON", "a stream")
 
 
 def _compose(recorded: RecordedReply, steps: Steps) -> Response:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mockclaude.api import tokens
-from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.readable_reply import to_readable_reply
 from mockclaude.scenario.format.shorthand import as_list
 from mockclaude.scenario.recorded_reply import RecordedReply
+from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
+from mockclaude.scenario.recording.recorded_pace import find_speed, measure_speed
+from mockclaude.scenario.recording.rule_text import is_streamed
+from mockclaude.scenario.recording.step_forms import Loss, Steps
 from mockclaude.scenario.rules import ReplyTemplate, Rule
 
 
@@ -44,6 +46,53 @@ def to_readable_rule(data: Mapping[str, Any], rule: Rule) -> ReadableRule:
 _REPLIES = ("reply", "sequence", "turns", "choice")
 
 
+OWN_PACE = Loss("the paces of further replies", "its own pace")
+
+
+class RecordedSteps(NamedTuple):
+    """The keys of a rule with readable steps in place of recorded replies.
+
+    Attributes:
+        data: The keys as in a file.
+        losses: The kinds of loss of each reply.
+    """
+
+    data: dict[str, Any]
+    losses: list[set[str]]
+
+
+def to_recorded_steps(rule: RecordedRule, *, times: bool) -> RecordedSteps | None:
+    """Return the keys of a recorded rule with steps; None if a value would differ.
+
+    Args:
+        rule: The recorded rule.
+        times: Whether the replies have the speed at which they arrived.
+    """
+    replies, losses = list[Steps](), list[set[str]]()
+    pace: dict[str, Any] = {}
+    for exchange in rule.exchanges:
+        steps, lost, differences = to_readable_reply(exchange.reply)
+        if not steps or differences or not _is_in_form(exchange):
+            return None
+        speed = measure_speed(exchange) if times else {}
+        kinds = {loss.kind for loss in lost}
+        if "error" in steps[0]:
+            steps = [{"pause": speed["ttft"]}, *steps] if "ttft" in speed else steps
+        else:
+            kinds |= {OWN_PACE.kind} if pace and speed != pace else set()
+            kinds |= {"the times of events"} if "tokens_per_second" in speed else set()
+            pace = pace or speed
+        replies.append(steps)
+        losses.append(kinds)
+    key, value = ("reply", replies[0]) if len(replies) == 1 else ("sequence", replies)
+    return RecordedSteps({"as_written": True, **({"pace": pace} if pace else {}), key: value}, losses)
+
+
+def _is_in_form(exchange: Exchange) -> bool:
+    """Return whether a response is in the form that the client asked for. Steps compose no other form."""
+    return exchange.assembled is None or exchange.reply.is_stream == is_streamed(exchange)
+
+
 class _Conversion:
     """The conversion of the replies of one rule, in their order."""
 
@@ -67,7 +116,8 @@ class _Conversion:
         recorded = template.recorded
         if recorded is None:
             return value
-        steps, lost, differences = to_readable_reply(recorded)
+        steps, losses, differences = to_readable_reply(recorded)
+        lost = [loss.text for loss in losses]
         where = f"reply {number}: " if self._count > 1 else ""
         self.notes += [f"{where}{'changed' if steps else 'kept as it is'}: {text}" for text in differences]
         if not steps:
@@ -77,7 +127,7 @@ class _Conversion:
         if pace and "error" in steps[0] and isinstance(pace, Mapping):
             steps = [{"pause": pace["ttft"]}, *steps] if isinstance(pace.get("ttft"), str) else steps
         elif pace and self.pace not in (None, pace):
-            lost = (*lost, "its own pace")
+            lost.append(OWN_PACE.text)
         elif pace:
             self.pace = pace
         if lost:
@@ -91,12 +141,4 @@ def _convert_pace(pace: Any, recorded: RecordedReply) -> Any:
         return pace
     gaps, count = recorded.pace.gaps, len(recorded.events) - 1
     total = sum(gaps[:count]) + gaps[-1] * max(0, count - len(gaps))
-    size = _count_tokens(recorded)
-    speed = {"tokens_per_second": max(0.1, round(size * 1_000_000 / total, 1))} if total and size else {}
-    return {**{key: value for key, value in pace.items() if key != "gaps"}, **speed}
-
-
-def _count_tokens(recorded: RecordedReply) -> int:
-    message = recorded.assembled.message if recorded.assembled else {"content": []}
-    weights = MessagesRequest({"model": message.get("model") or "", "messages": []}).constants.weights
-    return sum([tokens.of_output(block, weights) for block in message["content"]])
+    return {**{key: value for key, value in pace.items() if key != "gaps"}, **find_speed(recorded, total)}

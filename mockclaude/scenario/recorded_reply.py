@@ -20,8 +20,8 @@ from mockclaude.scenario.template.templates import Template, TemplateContext, co
 
 _STREAM = "text/event-stream"
 
-_FRAMING = ("connection", "content-length", "transfer-encoding")
-"""Headers of a recorded response that only frame its body. The server sends its own."""
+FRAMING_HEADERS = ("connection", "content-length", "keep-alive", "transfer-encoding")
+"""Headers of a response that only frame its body. The server sends its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def compile_recorded(steps: Sequence[StepModel], *, keeps_form: bool) -> Recorde
     written = steps[0].respond
     assert written is not None
     recorded = build_recorded(written, usual_headers=written.usual_headers is not False)
-    headers = {name: value for name, value in recorded.headers.items() if name not in _FRAMING}
+    headers = {name: value for name, value in recorded.headers.items() if name not in FRAMING_HEADERS}
     template = compile_template(written.body) if written.templates else None
     ending = "" if len(steps) == 1 else steps[1].disconnect or "forever"
     return replace(recorded, headers=headers, ending=ending, keeps_form=keeps_form, template=template)

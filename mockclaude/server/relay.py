@@ -13,12 +13,14 @@ from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import NO_RESPONSE, Decision
+from mockclaude.engine.passing import store_thread
 from mockclaude.engine.refusal import refuse
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.proxy.passed_request import PassedRequest
 from mockclaude.proxy.session import RecordingSession
 from mockclaude.proxy.upstream import ReceivedBody, Upstream
 from mockclaude.proxy.upstream_errors import UpstreamError
+from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.server.client_writer import ClientWriter
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.player import ALIVE, CLOSED, SentResponse, reset
@@ -27,6 +29,7 @@ from mockclaude.wire.script import Script
 PASSED_ON = "passed on"
 """The reason of such a request in the journal."""
 
+_OK = 200
 _DO_NOT_RETRY = {"x-should-retry": "false"}
 
 
@@ -75,7 +78,6 @@ class Relay:
         except UpstreamError as error:
             return await self._refuse(passage, str(error))
         entry, transport = passage.handled.entry, passage.request.transport
-        entry.ending = "" if writer.is_whole else "close"
         if writer.is_whole or transport is None:
             return ALIVE if writer.keeps_alive else CLOSED
         if writer.ends_by_close:  # a FIN would end the body
@@ -102,9 +104,13 @@ class Relay:
             self._session.add_failure(passed, "the recorder was stopped")
             raise
         writer.finish(is_whole=not received.ending)
+        if not writer.has_left:
+            passage.handled.entry.ending = "" if writer.is_whole else "close"
         self._journal_body(passage, received, writer)
         missed = writer.has_left and (received.body is None or writer.body_sent < len(received.body))
-        self._session.add(passed, received, writer.body_sent if missed else None)
+        exchange = self._session.add(passed, received, writer.body_sent if missed else None)
+        if exchange is not None and b'"thread"' in exchange.body:
+            _store_thread(passage, exchange)
         return writer
 
     async def _refuse(self, passage: Passage, reason: str) -> SentResponse:
@@ -147,6 +153,12 @@ class Relay:
         for task in self._tasks:
             task.cancel()
         await self.finish()
+
+
+def _store_thread(passage: Passage, exchange: Exchange) -> None:
+    assembled = exchange.assembled
+    if assembled is not None and assembled.is_complete and exchange.reception.status == _OK:
+        store_thread(passage.passed.http, passage.state, assembled.message)
 
 
 _PASSED_ON: Decision = NO_RESPONSE._replace(reason=PASSED_ON)

@@ -92,10 +92,23 @@ class Site:
         self.served = {name: self._update_state(name, scenario) for name, scenario in scenarios.items()}
         self.heads.use(self.served)
 
-    def renew(self, scenarios: Mapping[str, Scenario], clock: Clock, retry_speed: float) -> Site:
-        """Create a site in place of this one, without state and requests."""
+    def renew(
+        self,
+        scenarios: Mapping[str, Scenario],
+        clock: Clock,
+        retry_speed: float,
+        create: Callable[..., Site] | None = None,
+    ) -> Site:
+        """Create a site in place of this one, without state and requests.
+
+        Args:
+            scenarios: The scenarios by name.
+            clock: The clock.
+            retry_speed: The divisor of retry delays.
+            create: Creates a site of another kind, which must read all heads itself. None: a usual one.
+        """
         journal = Journal(max_body=self.journal.max_body)
-        site = Site(
+        site = (create or Site)(
             scenarios,
             clock=clock,
             journal=journal,
@@ -104,7 +117,7 @@ class Site:
             max_upload=self.max_upload,
         )
         site.refuse, site._began = self.refuse, self._began
-        if _lane_sources(scenarios) == _lane_sources(self.scenarios):
+        if create is None and _lane_sources(scenarios) == _lane_sources(self.scenarios):
             site.heads.known = self.heads.known  # a known head depends on nothing else
         return site
 

@@ -14,9 +14,19 @@ if TYPE_CHECKING:
     from mockclaude.scenario.diagnostics import ScenarioError
     from mockclaude.testing.messages_request import Asked
     from mockclaude.testing.mock import MockClaude
+    from mockclaude.testing.recording_plan import RecordingError
     from mockclaude.testing.rule_builder import AddedRule, RuleBuilder
 
-__all__ = ["AddedRule", "Asked", "JournalEntry", "MessagesRequest", "MockClaude", "RuleBuilder", "ScenarioError"]
+__all__ = [
+    "AddedRule",
+    "Asked",
+    "JournalEntry",
+    "MessagesRequest",
+    "MockClaude",
+    "RecordingError",
+    "RuleBuilder",
+    "ScenarioError",
+]
 
 _MODULES = {
     "AddedRule": "testing.rule_builder",
@@ -24,6 +34,7 @@ _MODULES = {
     "JournalEntry": "journal.entry",
     "MessagesRequest": "testing.messages_request",
     "MockClaude": "testing.mock",
+    "RecordingError": "testing.recording_plan",
     "RuleBuilder": "testing.rule_builder",
     "ScenarioError": "scenario.diagnostics",
 }

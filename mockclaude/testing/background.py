@@ -59,9 +59,19 @@ class BackgroundServer:
             self._thread.join(TIMEOUT)
             raise
 
+    @property
+    def port(self) -> int:
+        """The port of the running server."""
+        return self._started.result(TIMEOUT)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server runs in this process."""
+        return self._process == os.getpid() and self._thread.is_alive()
+
     def stop(self) -> None:
         """Stop the server, cut open streams and join the thread."""
-        if self._process == os.getpid() and self._thread.is_alive():
+        if self.is_running:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(TIMEOUT)
 

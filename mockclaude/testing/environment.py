@@ -19,27 +19,54 @@ CONFLICTING = (
 )
 """Variables with which an SDK or Claude Code sends other credentials or headers, or uses another API."""
 
+_KEY = "ANTHROPIC_API_KEY"
+KEYS = (_KEY, "ANTHROPIC_AUTH_TOKEN")
+"""Variables with the credentials of the SDKs."""
+
+_MOCK = "mock"
+"""The key of clients of the mock."""
+
 _LOCAL = ("127.0.0.1", "localhost")
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 _PROXIES = ("HTTP_PROXY", "ALL_PROXY")
 
 
-def build_environment(url: str) -> dict[str, str]:
-    """Build the variables that point the SDKs to `url`, without a proxy."""
+def build_environment(url: str, keys: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Build the variables that point the SDKs to `url`, without a proxy.
+
+    Args:
+        url: The base URL.
+        keys: The credentials of the SDKs. None: the key of the mock.
+    """
     exempt = [host.strip() for name in _NO_PROXY for host in os.environ.get(name, "").split(",") if host.strip()]
     without_proxy = "*" if "*" in exempt else ",".join(dict.fromkeys([*_LOCAL, *exempt]))
     return {
         **dict.fromkeys(BASE_URLS, url),
-        "ANTHROPIC_API_KEY": "mock",
+        **({_KEY: _MOCK} if keys is None else keys),
         **dict.fromkeys(_NO_PROXY, without_proxy),
     }
 
 
+def read_keys() -> dict[str, str]:
+    """Return the credentials in the environment, except the key of the mock."""
+    return {name: value for name, value in _read(KEYS).items() if value != _MOCK}
+
+
+def is_mock_key(key: str) -> bool:
+    """Return whether a key is that of clients of the mock."""
+    return key == _MOCK
+
+
 @contextmanager
-def temporary_environment(url: str) -> Iterator[None]:
-    """Point this process to `url`, and restore its environment afterwards."""
-    variables = build_environment(url)
-    names = (*variables, *CONFLICTING)
+def temporary_environment(url: str, keys: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Point this process to `url`, and restore its environment afterwards.
+
+    Args:
+        url: The base URL.
+        keys: The credentials of the SDKs. None: the key of the mock.
+    """
+    variables = build_environment(url, keys)
+    names = tuple(dict.fromkeys((*variables, *KEYS, *CONFLICTING)))
     before = _read(names)
     try:
         _write(names, before, variables)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.journal import Journal
+from mockclaude.journal.verification import CountRange, verify
 from mockclaude.scenario.diagnostics import shorten
+from mockclaude.scenario.loading import inline
 
 Asked = MessagesRequest
 """Alias of `MessagesRequest`."""
@@ -33,3 +39,22 @@ def read_request(entry: JournalEntry) -> MessagesRequest:
     )
     redacted.custom_id = request.custom_id
     return redacted
+
+
+def verify_requests(journal: Journal, conditions: Mapping[str, Any], times: int | CountRange, where: str) -> None:
+    """Verify the number of requests with these conditions.
+
+    Args:
+        journal: The journal.
+        conditions: The keys of `when` in a scenario file.
+        times: The expected number.
+        where: The call site, for messages.
+
+    Raises:
+        AssertionError: Another number was received. The message names the near miss.
+        ScenarioError: A condition is invalid.
+    """
+    rule = inline.compile_rules({"when": dict(conditions), "reply": {"generate": "auto"}}, where).scenario.rules[0]
+    result = verify(journal.entries(), rule.conditions, times, journal.count_dropped())
+    if not result.ok:
+        raise AssertionError(result.message)

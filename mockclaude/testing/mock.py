@@ -12,8 +12,7 @@ from typing import Any, Unpack
 from mockclaude.api.mode import Mode
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
-from mockclaude.scenario.loading import inline
+from mockclaude.journal.verification import AT_LEAST_ONE, CountRange
 from mockclaude.server.request_body import MAX_BODY, MAX_UPLOAD
 from mockclaude.testing.arguments import (
     check_port,
@@ -27,10 +26,11 @@ from mockclaude.testing.call_site import find_call_site
 from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
 from mockclaude.testing.environment import build_environment, temporary_environment
 from mockclaude.testing.local_server import LocalServer
-from mockclaude.testing.messages_request import read_request
+from mockclaude.testing.messages_request import read_request, verify_requests
+from mockclaude.testing.recording import FAILURE, Recording, ServedRecording, plan_recording
 from mockclaude.testing.rule_builder import AddedRule, ReplyMethods, RuleBuilder, RuleDraft
 from mockclaude.testing.tracebacks import hide_frames
-from mockclaude.testing.types import OptionsDict, Predicate, ReplyFunction, StaleResult, WhenDict
+from mockclaude.testing.types import OptionsDict, Predicate, RecordingMode, ReplyFunction, StaleResult, WhenDict
 
 
 @explain_attributes
@@ -52,11 +52,17 @@ class MockClaude(ReplyMethods):
         port: The port of the server. 0: a free port.
         max_body: Bytes of each request body that the journal keeps. Default: all that the API accepts.
         max_upload: Bytes of the largest upload or batch, and of all files of a lane. Default: 64 MB.
+        record: Replay the recording `out`, or make it: `once`, `all`, `new` or `none`. Requests that no rule matches
+            go to the API. Default: neither.
+        record_to: The base URL of the API. Default: https://api.anthropic.com.
+        out: The file of the recording.
 
     Raises:
         ScenarioError: A file is unreadable or invalid.
         ValueError: Another argument is invalid.
         CannotListenError: At the start, the port is in use.
+        RecordingError: The recording does not exist; at the start, it cannot be begun; at the end, it cannot be saved,
+            or is incomplete.
     """
 
     def __init__(
@@ -70,6 +76,9 @@ class MockClaude(ReplyMethods):
         port: int = 0,
         max_body: int = MAX_BODY,
         max_upload: int = MAX_UPLOAD,
+        record: RecordingMode | None = None,
+        record_to: str | None = None,
+        out: str | Path | None = None,
     ) -> None:
         check_seed(seed)
         check_validation(validation)
@@ -85,6 +94,7 @@ class MockClaude(ReplyMethods):
             port=port,
             max_body=max_body,
             max_upload=max_upload,
+            recording=plan_recording(record, record_to, out),
         )
         self._callbacks = Callbacks()
         self._added: list[AddedRule] = []
@@ -98,8 +108,21 @@ class MockClaude(ReplyMethods):
         return self
 
     def stop(self) -> None:
-        """Stop the server and cut open streams."""
-        self._server.stop()
+        """Save the recording, stop the server and cut open streams.
+
+        Raises:
+            RecordingError: The recording cannot be saved, or is not whole.
+        """
+        self._stop()
+
+    def _stop(self, failure: str = "") -> None:
+        """Stop, if the server runs. With a failure of the test, reject its recording."""
+        if self._server.is_running:
+            try:
+                self._server.end_recording(is_failed=bool(failure))
+            finally:
+                self._server.stop()
+                self._server.save_recording(failure)
 
     def __enter__(self) -> MockClaude:
         return self.start()
@@ -107,7 +130,7 @@ class MockClaude(ReplyMethods):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        self._stop("" if error is None else FAILURE)
         if error is None:
             self._raise_callback_errors()
             return
@@ -121,7 +144,8 @@ class MockClaude(ReplyMethods):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self.stop)  # a generator of this loop may have to end meanwhile
+        # not here: a generator of this loop may have to end meanwhile
+        await asyncio.to_thread(self._stop, "" if error is None else FAILURE)
         self.__exit__(kind, error, traceback)
 
     @property
@@ -131,12 +155,21 @@ class MockClaude(ReplyMethods):
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables that point the SDKs to the server, without a proxy."""
-        return build_environment(self.url)
+        """The environment variables that point the SDKs to the server, without a proxy.
+
+        While a recording is made, the credentials are those of the environment.
+        """
+        return build_environment(self.url, self._server.keys)
 
     def environment(self) -> AbstractContextManager[None]:
         """Set `env` in this process and restore the environment afterwards."""
-        return temporary_environment(self.url)
+        return temporary_environment(self.url, self._server.keys)
+
+    @property
+    def recording(self) -> Recording | None:
+        """The path, the mode and the number of exchanges of the recording, if any."""
+        recording = self._server.recording
+        return None if recording is None else recording.describe(self._server.journal.entries())
 
     def load(self, *files: str | Path) -> None:
         """Serve scenario files in place of the files before. Rules added from Python stay.
@@ -227,13 +260,7 @@ class MockClaude(ReplyMethods):
             ScenarioError: A condition is invalid.
         """
         check_times(times)
-        rule = inline.compile_rules(
-            {"when": dict(conditions), "reply": {"generate": "auto"}}, find_call_site()
-        ).scenario.rules[0]
-        journal = self._server.journal
-        result = verify(journal.entries(), rule.conditions, times, journal.count_dropped())
-        if not result.ok:
-            raise AssertionError(result.message)
+        verify_requests(self._server.journal, conditions, times, find_call_site())
 
     last = last_request
     """Alias of `last_request`."""
@@ -268,10 +295,17 @@ class MockClaude(ReplyMethods):
         speed: str = "instant",
         retry_speed: str = "instant",
         stale: StaleResult = "warn",
+        recording: ServedRecording | None = None,
     ) -> None:
         """Reset, as if the instance had been created with these arguments."""
         self._server.configure(
-            files, seed=seed, validation=validation, speed=speed, retry_speed=retry_speed, stale=stale
+            files,
+            seed=seed,
+            validation=validation,
+            speed=speed,
+            retry_speed=retry_speed,
+            stale=stale,
+            recording=recording,
         )
         self._clear_rules()
 

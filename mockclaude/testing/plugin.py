@@ -6,9 +6,8 @@ uses the fixture.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,52 +15,35 @@ import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing.discovery import FIXTURE
+from mockclaude.testing.environment import read_keys
+from mockclaude.testing.fixture_use import FixtureUse
+from mockclaude.testing.recording import FAILURE
+from mockclaude.testing.recording_plan import RecordingError
 from mockclaude.testing.session import Session, is_session_wide, mentions_fixture
-from mockclaude.testing.settings import OPTIONS, Settings, add_options, locate_test, read_settings
+from mockclaude.testing.settings import (
+    OPTIONS,
+    add_options,
+    locate_test,
+    plan_recording,
+    read_settings,
+    records_all,
+)
 from mockclaude.testing.tracebacks import hide_frames, is_user_error
 
 if TYPE_CHECKING:
-    from mockclaude.journal.entry import JournalEntry
     from mockclaude.testing.mock import MockClaude
 
 UNUSED = "mockclaude_unused"
 """Property of a test report with the name of a rule that was never selected."""
 
-
-@dataclass
-class _Usage:
-    """The use of the fixture by one test.
-
-    `ended` are the journal entries at the end of the fixture, `ended_unmatched` those of unmatched requests. `checked`
-    is the number of the last entry that a phase of the test has checked for unmatched requests.
-    """
-
-    mock: MockClaude
-    settings: Settings
-    ended: list[JournalEntry] | None = None
-    ended_unmatched: list[JournalEntry] | None = None
-    error: BaseException | None = None
-    checked: int = 0
-
-    @property
-    def entries(self) -> list[JournalEntry]:
-        return self.mock.journal if self.ended is None else self.ended
-
-    @property
-    def unmatched(self) -> list[JournalEntry]:
-        return self.mock.unmatched_requests if self.ended_unmatched is None else self.ended_unmatched
-
-    def end(self) -> None:
-        """Save the data for the test report and reset the server."""
-        self.ended, self.error = self.mock.journal, self.mock._take_callback_errors()
-        self.ended_unmatched = self.mock.unmatched_requests
-        self.mock._reconfigure()
+RECORDED = "mockclaude_recorded"
+"""Property of a test report with a line about its recording."""
 
 
 _OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
 """Errors that decide the outcome of a test, even if another error follows from them."""
 
-_USAGE = pytest.StashKey[_Usage]()
+_USAGE = pytest.StashKey[FixtureUse]()
 _SESSION = pytest.StashKey[Session | None]()
 _SERVER = pytest.StashKey["MockClaude"]()
 _EARLY = pytest.StashKey[bool]()
@@ -100,7 +82,7 @@ def _point_early(config: pytest.Config) -> None:
 def _session(config: pytest.Config) -> Session:
     session = config.stash[_SESSION]
     if session is None:
-        session = config.stash[_SESSION] = Session()
+        session = config.stash[_SESSION] = Session(keeps_keys=records_all(config))
         config.add_cleanup(session.close)
     return session
 
@@ -132,6 +114,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         reserved.restore()
 
 
+def _find_keys(config: pytest.Config) -> dict[str, str]:
+    session = config.stash[_SESSION]
+    return read_keys() if session is None else session.find_keys()
+
+
 def _server(session: pytest.Session) -> MockClaude:
     """Return the server of the session, started for the first test. A fixture would cost time in each test."""
     stash = session.config.stash
@@ -160,6 +147,7 @@ def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
     mock = _server(request.session)
     try:
         settings = read_settings(request.node)
+        recording = plan_recording(request.node, settings, _find_keys(request.config))
         mock._reconfigure(
             *settings.files,
             seed=settings.seed,
@@ -167,13 +155,14 @@ def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
             speed=settings.speed,
             retry_speed=settings.retry_speed,
             stale=settings.stale,
+            recording=recording,
         )
-    except pytest.UsageError as error:
+    except (pytest.UsageError, RecordingError) as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     except ScenarioError as error:
         message = f"{locate_test(request.node)}: mark mockclaude: invalid file, got {error}"
         raise pytest.fail.Exception(message, pytrace=False) from None
-    usage = request.node.stash[_USAGE] = _Usage(mock, settings)
+    usage = request.node.stash[_USAGE] = FixtureUse(mock, settings, recording=recording)
     with mock.environment():
         yield mock
     usage.end()
@@ -191,8 +180,25 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Check the requests that other fixtures sent in their teardown."""
-    return (yield from _check_phase(item))
+    """Check the requests of the teardown of other fixtures, and save the recording."""
+    try:
+        result = yield from _check_phase(item)
+    except BaseException:
+        _save_recording(item, FAILURE)
+        raise
+    if problems := _save_recording(item):
+        pytest.fail("\n".join(problems), pytrace=False)
+    return result
+
+
+def _save_recording(item: pytest.Item, failure: str = "") -> Sequence[str]:
+    """Save the recording of a test; return problems."""
+    usage = item.stash.get(_USAGE, None)
+    if usage is None:
+        return ()
+    problems = usage.save_recording(failure)
+    item.user_properties.extend((RECORDED, note) for note in usage.notes)
+    return problems
 
 
 class _Tracebacks:
@@ -217,6 +223,8 @@ def pytest_runtest_makereport(
         report.sections.extend(("mockclaude", section) for section in (text,) if section)
     if usage is None:
         return report
+    if report.when == "call":
+        usage.has_passed = report.passed
     if report.failed or report.when == "call":
         usage.checked = max([entry.number for entry in usage.entries], default=0)
     if report.when == "teardown":
@@ -225,13 +233,20 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List the rules that were never selected."""
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    unused = [(report.nodeid, value) for report in reports for name, value in report.user_properties if name == UNUSED]
-    if unused:
-        terminalreporter.section("mockclaude: rules never selected")
-        for nodeid, rule in unused:
-            terminalreporter.line(f"{nodeid}: {rule}")
+    """List the rules that were never selected, and the recordings."""
+    for title, name, when in ("rules never selected", UNUSED, "call"), ("recordings", RECORDED, "teardown"):
+        reports = (report for reports in terminalreporter.stats.values() for report in reports)
+        properties = [
+            (report.nodeid, value)
+            for report in reports
+            if isinstance(report, pytest.TestReport) and report.when == when
+            for key, value in report.user_properties
+            if key == name
+        ]
+        if properties:
+            terminalreporter.section(f"mockclaude: {title}")
+        for nodeid, value in properties:
+            terminalreporter.line(f"{nodeid}: {value}")
 
 
 def _check_phase(item: pytest.Item) -> Generator[None, object, object]:
@@ -269,7 +284,7 @@ def _take_callback_errors(item: pytest.Item) -> BaseException | None:
     return None if usage is None else usage.error or usage.mock._take_callback_errors()
 
 
-def _describe_requests(item: pytest.Item, usage: _Usage, error: BaseException | None, is_invalid_call: bool) -> str:
+def _describe_requests(item: pytest.Item, usage: FixtureUse, error: BaseException | None, is_invalid_call: bool) -> str:
     from mockclaude.testing.report import format_report
     from mockclaude.testing.unreached import describe_unreached
 
@@ -282,7 +297,8 @@ def _describe_requests(item: pytest.Item, usage: _Usage, error: BaseException | 
         early = _EARLY in item.config.stash
         unreached = [describe_unreached(mock.url, error, early=early, test=item.nodeid)]
     report = format_report(usage.entries, [added.rule for added in mock.unused_rules])
-    return "\n".join([*unreached, report, *map(_describe_incomplete, mock._incomplete_rules)]).rstrip()
+    recorded = usage.recording.explain(usage.entries) if usage.recording else []
+    return "\n".join([*unreached, report, *recorded, *map(_describe_incomplete, mock._incomplete_rules)]).rstrip()
 
 
 def _describe_stray(item: pytest.Item, error: BaseException | None) -> str:
@@ -309,7 +325,7 @@ def _describe_unused(rule: str) -> str:
     return f"{rule}: rule was never selected; expected at least 1 request (`strict`); remove the rule"
 
 
-def _check_rules(item: pytest.Item, usage: _Usage) -> None:
+def _check_rules(item: pytest.Item, usage: FixtureUse) -> None:
     incomplete = usage.mock._incomplete_rules
     if incomplete:
         pytest.fail("\n".join(map(_describe_incomplete, incomplete)), pytrace=False)

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from mockclaude.testing.discovery import FIXTURE, find_module, uses_fixture
-from mockclaude.testing.environment import temporary_environment
+from mockclaude.testing.environment import read_keys, temporary_environment
 from mockclaude.testing.settings import ENVIRONMENT, OPTIONS
 
 _SHARES_PORTS = sys.platform == "linux"
@@ -21,22 +21,34 @@ _SHARES_PORTS = sys.platform == "linux"
 
 
 class Session:
-    """A port reserved for the server, and the environment that points to it."""
+    """A port reserved for the server, and the environment that points to it.
 
-    def __init__(self) -> None:
+    Args:
+        keeps_keys: Whether the environment keeps its credentials, for clients that are created before a test which is
+            recorded.
+    """
+
+    def __init__(self, *, keeps_keys: bool = False) -> None:
         self._holder = socket.socket()
         self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._holder.bind(("127.0.0.1", 0))
         self.port: int = self._holder.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = ExitStack()
+        self._keys = read_keys()
+        self._keeps_keys = keeps_keys
         self.is_pointing = False
 
     def point(self) -> None:
         """Point the environment to the base URL."""
         if not self.is_pointing:
-            self._environment.enter_context(temporary_environment(self.url))
+            keys = self._keys if self._keeps_keys and self._keys else None
+            self._environment.enter_context(temporary_environment(self.url, keys))
             self.is_pointing = True
+
+    def find_keys(self) -> dict[str, str]:
+        """Return the credentials of the environment, also while that points to the server."""
+        return {**self._keys, **read_keys()}
 
     def restore(self) -> None:
         """Restore the environment."""

@@ -12,6 +12,9 @@ import pytest
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.policy import Stale
 from mockclaude.scenario.loading.shipped import SIGN, resolve_all, suggest_shipped
+from mockclaude.testing.recording import ServedRecording
+from mockclaude.testing.recording_path import find_recording
+from mockclaude.testing.recording_plan import API, RecordingPlan, RecordMode, is_in_ci
 
 
 class Option(NamedTuple):
@@ -55,6 +58,17 @@ OPTIONS: Mapping[str, Option] = {
         "warn, error or ignore",
         "warn|error|ignore",
     ),
+    "record": Option(
+        None,
+        str,
+        "Replay the recording of a test, or make it from the API. The command line overrides marks",
+        "once, all, new or none",
+        "once|all|new|none",
+    ),
+    "record_to": Option(API, str, "Base URL of the API that is recorded", f"a URL. Default: {API}"),
+    "record_dir": Option(
+        "recordings", str, "Folder of recordings, relative to the test", "a path. Default: recordings", ".+"
+    ),
     "strict": Option(False, bool, "Fail a test with a rule that was never selected", "true or false"),
     "allow_unmatched": Option(False, bool, "Do not fail a test with an unmatched request", "true or false"),
 }
@@ -72,6 +86,9 @@ class Settings(NamedTuple):
     speed: str = "instant"
     retry_speed: str = "instant"
     stale: Stale = "warn"
+    record: RecordMode | None = None
+    record_to: str = API
+    record_dir: str = "recordings"
     strict: bool = False
     allow_unmatched: bool = False
 
@@ -107,7 +124,46 @@ def read_settings(item: pytest.Item) -> Settings:
         _check_mark(item, mark)
         options |= mark.kwargs
         files = tuple(_find_file(item, name) for name in mark.args) or files
+    if item.config.getoption(_RECORD) is not None:
+        options["record"] = _read_configured(item.config, "record", OPTIONS["record"])
     return Settings(files, **options)
+
+
+_RECORD = "mockclaude_record"
+
+
+def plan_recording(item: pytest.Item, settings: Settings, keys: Mapping[str, str]) -> ServedRecording | None:
+    """Build the recording of a test; None if it has none.
+
+    Args:
+        item: The test.
+        settings: Its settings.
+        keys: The credentials of the environment.
+
+    Raises:
+        RecordingError: The mode would call the API in CI, or the recording does not exist.
+    """
+    if settings.record is None:
+        return None
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    path = find_recording(item.path, [*classes, item.name], settings.record_dir, item.config.rootpath)
+    has_mark = any("record" in mark.kwargs for mark in item.iter_markers("mockclaude"))
+    plan = RecordingPlan(
+        settings.record,
+        path,
+        settings.record_to,
+        item.name,
+        is_explicit=item.config.getoption(_RECORD) is not None,
+        is_optional=not has_mark,
+        keys=keys,
+    )
+    return ServedRecording(plan)
+
+
+def records_all(config: pytest.Config) -> bool:
+    """Return whether the configuration makes recordings of all tests."""
+    mode = getattr(config.known_args_namespace, _RECORD, None) or config.getini(_RECORD)
+    return mode in ("all", "new") or (mode == "once" and not is_in_ci())
 
 
 def _read_configured(config: pytest.Config, name: str, option: Option) -> Any:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.format.policy import Stale
+from mockclaude.testing.recording_plan import RecordMode
 
 
 class MatcherDict(TypedDict, total=False):
@@ -31,6 +32,9 @@ class ToolResultDict(TypedDict, total=False):
     is_error: bool
     content: Texts
 
+
+RecordingMode: TypeAlias = RecordMode
+"""The way in which a test is recorded."""
 
 StaleResult: TypeAlias = Stale
 """The result of a request that differs from the recorded request of its rule."""

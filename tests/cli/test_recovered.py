@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.proxy.file_recorder import create_recorder
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import PartFile
-from mockclaude.proxy.recorder import Action, RecorderSettings
+from mockclaude.proxy.recorder_settings import Action, RecorderSettings
 from tests.cli.invoking import invoke
 from tests.scenario.recording.planted import new_exchange
 
@@ -22,13 +22,13 @@ FIRST, SECOND = (
 def tide(tmp_path: Path) -> Path:
     """A recording of one request."""
     path = tmp_path / "tide.yaml"
-    create_recorder(RecorderSettings(), {}).save(path, [new_exchange(FIRST, {"text": "at noon"})])
+    Recorder(RecorderSettings(), {}).save(path, [new_exchange(FIRST, {"text": "at noon"})])
     return path
 
 
 def kill(path: Path, action: Action, body: object, response: object) -> None:
     """Leave the `FILE.part` of a session with one exchange."""
-    recorder = create_recorder(RecorderSettings(), {})
+    recorder = Recorder(RecorderSettings(), {})
     part = PartFile(path.with_name(f"{path.name}.part"), action)
     part.append(recorder.to_line(recorder.redact(new_exchange(body, response))))
     part.close()

@@ -84,6 +84,7 @@ def test_run_reports_stale_requests_with_exit_code_1(
     assert result.exit_code == code
     assert f"({status}: 1)" in result.stderr
     assert (f"\nstale: {message}; record the reply again" in result.stderr) is (code == 1)
+    assert (f"\nwarning: {message}\n" in result.stderr) is (not options)
 
 
 def test_an_unknown_result_of_stale_requests_is_an_error(hello: Path) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mockclaude.scenario.loading.loader import load_text
+from mockclaude.proxy.check import check_recording
+from mockclaude.scenario.loading.loader import load, load_text
+from mockclaude.scenario.recording.exchange import Reception
+from mockclaude.scenario.recording.rule_text import write_recording
 from tests.cli.invoking import invoke, written
+from tests.scenario.recording.tide import HTML, OVERLOADED, WHOLE_FRAMES, exchanges_of, json_reply, number, put, stream
 
 USAGE = {"input_tokens": 601, "output_tokens": 14}
 MESSAGE: dict[str, Any] = {
@@ -130,3 +135,40 @@ def test_a_rule_that_is_not_recorded_is_printed_as_written(tmp_path: Path) -> No
     data, notes = convert(tmp_path, {"when": {"user": "Hi"}, "reply": "Hello"})
 
     assert (data, notes) == ({"rules": [{"when": {"user": "Hi"}, "reply": "Hello"}]}, [])
+
+
+def test_a_session_replays_from_its_steps(tmp_path: Path) -> None:
+    """A session with an error, a torn stream, bodies in files, and rules that a person has written."""
+    torn = stream(*WHOLE_FRAMES[:4], ending="close")
+    long = json_reply({**MESSAGE, "content": [{"type": "text", "text": "High water. " * 900}]})
+    page = Reception(502, HTML, b"\r\n" + b"<p>" * 2_000)
+    replies = [json_reply(OVERLOADED, 529), stream(*WHOLE_FRAMES)]
+    rules = [
+        *number([("Bergen?", replies), ("Oslo?", [torn]), ("Rome?", [page])], stream=True),
+        *(each._replace(exchanges=(replace(each.exchanges[0], number=9),)) for each in number([("Paris?", [long])])),
+    ]
+    file = put(tmp_path, write_recording(rules, "tide"))
+    by_hand = """
+  - when: {user: Nice?}
+    reply: {respond: {templates: true, body: "${{ user }}"}}
+  - {when: {user: Lyon?}, reply: [At noon., {stop_reason: refusal}]}
+"""
+    written(file, file.read_text() + by_hand)
+    result = invoke("steps", str(file))
+    written(file, result.stdout)
+
+    assert sorted(path.name for path in (tmp_path / "tide").iterdir()) == ["1-Paris.json", "1-Rome.html"]
+    assert check_recording(file, exchanges_of(rules)) == []
+    assert [rule.as_written for rule in load([file]).rules] == [True, True, False, True, False, False]
+    assert "kept as it is: a body with placeholders" in result.stderr
+
+
+@pytest.mark.parametrize("data", ["[" * 45 + "]" * 45, "{" + "x" * 600 + ": 1}"], ids=["depth", "key"])
+def test_data_that_cannot_be_written_are_an_error(tmp_path: Path, data: str) -> None:
+    tool = "{name: tide, input: {x: " + data + "}}"
+    file = written(tmp_path / "tide.yaml", "rules:\n  - reply: {tool_use: " + tool + "}\n")
+    result = invoke("steps", file)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{file}: ")
+    assert result.stderr.count("\n") == 1

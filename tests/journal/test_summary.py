@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockclaude.engine.reply_inputs import STALE
 from mockclaude.journal.summary import Summary
 from tests.journal.entries import journal_entry
 
@@ -38,10 +39,13 @@ def test_reasons_beyond_the_first_are_counted() -> None:
     assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more reasons"]
 
 
-def test_stale_requests_that_were_answered_are_named() -> None:
+def test_answered_stale_requests_are_warnings() -> None:
     told = Summary()
-    for note in ("stale: system differs", "stale: system differs", "another note"):
-        told.add(journal_entry(status=200, reason="'tide' (tide.yaml:3:5)", notes=(note,)))
+    for number in [*range(11), 0]:
+        told.add(journal_entry(status=200, reason=f"'{number}'", notes=("seed 0", f"{STALE}system differs")))
 
-    assert str(told).splitlines()[1:] == ["stale, 2 times: 'tide' (tide.yaml:3:5): system differs"]
-    assert told.stale == 0
+    assert str(told).splitlines()[1:3] == [
+        "warning, 2 times: '0': stale: system differs",
+        "warning: '1': stale: system differs",
+    ]
+    assert str(told).splitlines()[-1] == "and 1 more warnings"

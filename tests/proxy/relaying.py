@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from mockclaude.journal.journal import Journal
-from mockclaude.proxy.recorder import Recorder, SavedRecording
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session import RecordingSession
 from mockclaude.proxy.upstream import Upstream
 from mockclaude.scenario.recording.exchange import Exchange
@@ -21,16 +22,13 @@ from mockclaude.testing.background import BackgroundServer
 from tests.serving import PATIENCE, Running
 
 
-class PlainRecorder:
-    """A recorder that redacts nothing, and saves the statuses of the exchanges."""
+class PlainRecorder(Recorder):
+    """A recorder that redacts nothing, and whose lines have the numbers and statuses of the exchanges."""
 
     def __init__(self) -> None:
+        super().__init__(RecorderSettings(), {})
         self.keys: list[str] = []
-        self.saved: dict[Path, list[Exchange]] = {}
         self.exchanges: list[Exchange] = []
-
-    def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
-        return nullcontext()
 
     def add_request(self, headers: Mapping[str, str]) -> bool:
         self.keys.append(headers.get("x-api-key", ""))
@@ -45,14 +43,6 @@ class PlainRecorder:
 
     def to_line(self, exchange: Exchange) -> bytes:
         return b"%d %d" % (exchange.number, exchange.reception.status)
-
-    def read_lines(self, data: bytes, file: str) -> tuple[list[Exchange], list[str]]:  # noqa: ARG002 (as above)
-        numbers = [int(line.split()[0]) for line in data.splitlines()]
-        return [exchange for exchange in self.exchanges if exchange.number in numbers], []
-
-    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
-        self.saved[path] = list(exchanges)
-        return SavedRecording([f"{path.name}: {len(exchanges)} of {len(exchanges)} replayed byte for byte"])
 
 
 class Recording(NamedTuple):

@@ -20,7 +20,7 @@ from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.recording.append_rules import append_rules
 from mockclaude.scenario.recording.exchange import Exchange, Reception, RecordedRule
 from mockclaude.scenario.recording.recording_places import EditError
-from mockclaude.scenario.recording.refresh import RefreshedRecording, format_diffs, refresh
+from mockclaude.scenario.recording.refresh import RefreshedRecording, refresh
 from mockclaude.scenario.recording.rule_text import WrittenRecording, write_recording
 from tests.scenario.recording.tide import (
     CALL,
@@ -82,16 +82,16 @@ def test_only_the_changed_reply_is_replaced(tmp_path: Path, position: int) -> No
     new_parts = result.text.split("\n\n")
 
     assert [at for at in range(3) if parts[at] != new_parts[at]] == [position]
-    assert format_diffs("tide.yaml", result.diffs) == [
-        f"tide.yaml: '1 {TEXTS[position]}'",
-        "  @@ -2,5 +2,5 @@",
-        "   content-type: application/json",
-        "   text:",
-        f"  -  At {position}.",
-        "  +  At noon.",
-        "   {",
-        '     "model": "claude-haiku-4-5-20251001",',
-    ]
+    assert list(result.diffs) == [f"1 {TEXTS[position]}"]
+    assert result.diffs[f"1 {TEXTS[position]}"] == (
+        "@@ -2,5 +2,5 @@",
+        " content-type: application/json",
+        " text:",
+        f"-  At {position}.",
+        "+  At noon.",
+        " {",
+        '   "model": "claude-haiku-4-5-20251001",',
+    )
     assert f'# message: text "At noon."; end_turn; 655 in, 14 out\n  - name: 1 {TEXTS[position]}' in result.text
     assert check_recording(file, again, exact=result.exact) == []
 

@@ -1,4 +1,4 @@
-"""A session keeps no credential of a later request, neither in memory nor in `FILE.part`."""
+"""A session keeps what has ended, in memory and in `FILE.part`."""
 
 from __future__ import annotations
 
@@ -6,49 +6,113 @@ from pathlib import Path
 
 import pytest
 
+from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.proxy import session as sessions
-from mockclaude.proxy.file_recorder import create_recorder
-from mockclaude.proxy.recorder import RecorderSettings
-from mockclaude.scenario.loading.loader import load_text
-from tests.proxy.relaying import recording
-from tests.serving import ServerThread, post
+from mockclaude.proxy.passed_request import PassedRequest
+from mockclaude.proxy.recording_summary import describe_recorded, list_notes
+from mockclaude.proxy.session import RecordingSession, drop_retries
+from mockclaude.proxy.upstream import ReceivedBody, ResponseHead
+from mockclaude.scenario.recording.exchange import Exchange
+from tests.proxy.relaying import PlainRecorder
 
-SECRET = "q7ZpR2mXv9LtKw4sBn6YcE1h"
-ECHO = "rules: [{reply: '${{ user }}'}]"
-
-
-def record(folder: Path, *keys: str) -> tuple[bytes, list[str]]:
-    """Record requests that name the secret, with these keys; return the file and the log."""
-    recorder = create_recorder(RecorderSettings(), {})
-    with ServerThread({"": load_text(ECHO)}) as api, recording(api.port, folder, recorder=recorder) as made:
-        for key in keys:
-            assert made.server.ask(post(f"say {SECRET}", x_api_key=key, x_mockclaude_lane="a")).status == 200
-        log: list[str] = []
-        made.session.log(f"POST /{SECRET}", log.append)
-        exchanges = made.finish()
-    part = made.part.read_bytes()
-    assert part.count(b"\n") == len(exchanges) == len(keys)
-    return part, log
+STREAM = ((b"content-type", b"text/event-stream"),)
 
 
-def test_credential_of_a_later_request_is_taken_out(tmp_path: Path) -> None:
-    part, log = record(tmp_path, "mock", "credential of another", SECRET, "mock")
-
-    assert SECRET.encode() not in part
-    assert log == ["POST /REDACTED_1"]
-
-
-def test_search_for_later_credentials_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MAX_SEARCHED", 10)
-    part, _ = record(tmp_path, "mock", SECRET)
-
-    assert part.count(SECRET.encode()) > 0
+def passed(number: int, text: str = "{}", refusal: str = "", **headers: str) -> PassedRequest:
+    head = Head("POST", "/v1/messages", {}, {name.replace("_", "-"): value for name, value in headers.items()})
+    http = HttpRequest(head, head.headers, text.encode(), 0)
+    return PassedRequest(number, http, "/v1/messages", text.encode(), "2026-11-30", refusal, is_known=True)
 
 
-def test_problem_of_the_disk_is_told_once(tmp_path: Path) -> None:
-    (tmp_path / "tide.yaml.part").mkdir()
-    with ServerThread({"": load_text(ECHO)}) as api, recording(api.port, tmp_path) as made:
-        made.server.ask(post("Hello"))
-        assert [len(made.finish()) for _ in range(2)] == [1, 1]
+def received(
+    status: int = 200, body: bytes | None = b"{}", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> ReceivedBody:
+    return ReceivedBody(ResponseHead(status, "", headers), body, 0, (), "", False)
 
-    assert made.session.summary.problems == [f"{tmp_path}/tide.yaml.part: cannot be written: Is a directory"]
+
+def session(folder: Path) -> RecordingSession:
+    return RecordingSession("api.example", folder / "new" / "tide.yaml.part", PlainRecorder())
+
+
+def keep(folder: Path, *pairs: tuple[PassedRequest, ReceivedBody]) -> tuple[list[Exchange], list[str]]:
+    made = session(folder)
+    for request, response in pairs:
+        made.begin()
+        made.add(request, response, None)
+    return made.finish(), made.summary.problems
+
+
+def test_exchanges_are_in_the_order_of_their_requests(tmp_path: Path) -> None:
+    exchanges, problems = keep(tmp_path, (passed(2), received()), (passed(1), received()))
+
+    assert ([exchange.number for exchange in exchanges], problems) == ([1, 2], [])
+    assert (tmp_path / "new" / "tide.yaml.part").read_bytes() == b"2 200\n1 200\n"
+
+
+def test_further_keys_have_lanes(tmp_path: Path) -> None:
+    keys = [{"x_api_key": "a"}, {"x_api_key": "b"}, {"x_api_key": "a"}, {"x_mockclaude_lane": "north"}]
+    exchanges, _ = keep(tmp_path, *((passed(number, **key), received()) for number, key in enumerate(keys)))
+
+    assert [exchange.lane for exchange in exchanges] == ["", "key 2", "", "north"]
+
+
+def test_full_disk_is_reported_once(tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("a file in place of the folder")
+    exchanges, problems = keep(tmp_path, (passed(1), received()), (passed(2), received()))
+
+    assert [exchange.number for exchange in exchanges] == [1, 2]
+    assert problems == [f"{tmp_path}/new/tide.yaml.part: cannot be written: File exists"]
+
+
+def test_large_exchange_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MAX_SESSION", 10)
+    large = received(body=b"0123456789")
+    exchanges, problems = keep(tmp_path, (passed(1), received(body=None)), (passed(2), large), (passed(3), received()))
+
+    assert [exchange.number for exchange in exchanges] == [3]
+    assert [problem.partition(":")[0] for problem in problems] == ["request 1 (POST /v1/messages) is not recorded"]
+
+
+def test_exchange_that_cannot_be_redacted_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Exchange:
+        raise ValueError("too much work")
+
+    monkeypatch.setattr(PlainRecorder, "redact", fail)
+    assert keep(tmp_path, (passed(1), received())) == ([], ["request 1 is not recorded: ValueError: too much work"])
+
+
+def test_failed_attempts_that_came_again_are_dropped(tmp_path: Path) -> None:
+    statuses = [529, 408, 200, 429, 529]
+    texts = ["a", "a", "a", "b", "c"]
+    pairs = zip(statuses, texts, strict=True)
+    exchanges, _ = keep(
+        tmp_path, *((passed(number, text), received(status)) for number, (status, text) in enumerate(pairs))
+    )
+
+    assert [exchange.number for exchange in drop_retries(exchanges)] == [2, 3, 4]
+
+
+def test_summary_names_each_kind(tmp_path: Path) -> None:
+    message = b'{"type":"message","role":"assistant","content":[]}'
+    responses = [received(), received(body=message), received(529), received(404), received(body=b"", headers=STREAM)]
+    exchanges, _ = keep(tmp_path, *((passed(number), response) for number, response in enumerate(responses)))
+
+    kinds = "1 stream, 1 message, 2 errors (529, 404), 1 other response"
+    assert (
+        describe_recorded(exchanges, Path("tide.yaml"), is_saved=True) == f"recorded 5 requests in tide.yaml: {kinds}"
+    )
+
+
+def test_other_judgements_and_unfinished_streams_are_notes(tmp_path: Path) -> None:
+    exchanges, _ = keep(
+        tmp_path,
+        (passed(1, refusal="model: not found"), received()),
+        (passed(2), received(400)),
+        (passed(3), received(body=b"event: ping\ndata: {}\n\n", headers=STREAM)),
+    )
+
+    assert list_notes(exchanges) == [
+        "request 3 ended without `message_stop`; recorded as it came",
+        "request 1: the API accepts it; mockclaude refuses it: model: not found",
+        "request 2: the API refuses it (400); mockclaude accepts it",
+    ]

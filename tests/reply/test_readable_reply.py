@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.readable_reply import find_differences, to_readable_reply
+from mockclaude.reply.readable_reply import compare_values, find_differences, to_readable_reply
 from mockclaude.reply.response import End
 from mockclaude.scenario.format.respond import Respond
 from mockclaude.scenario.format.steps import StepModel
-from mockclaude.scenario.loading.loader import load
+from mockclaude.scenario.loading.inline import compile_rules
+from mockclaude.scenario.loading.loader import load, load_text
 from mockclaude.scenario.recorded_reply import RecordedReply, compile_recorded
-from mockclaude.scenario.recording.to_steps import to_steps
+from mockclaude.scenario.recording.step_forms import list_losses
 from mockclaude.scenario.rules import Rule
 from tests.engine.deciding import call
 
@@ -35,6 +38,7 @@ MESSAGE: dict[str, Any] = {
     "stop_details": None,
     "usage": USAGE,
 }
+MESSAGE_BYTES = json.dumps(MESSAGE).replace(", ", ",").replace(": ", ":").encode()
 TOOL = {"type": "tool_use", "id": "toolu_01", "name": "get_tide", "input": {}}
 
 
@@ -227,7 +231,7 @@ LOST = [
 
 @pytest.mark.parametrize(("reply", "lost"), LOST)
 def test_what_is_lost_is_listed(reply: RecordedReply, lost: list[str]) -> None:
-    assert to_steps(reply).lost == tuple(lost)
+    assert [loss.text for loss in list_losses(reply)] == lost
 
 
 DIFFERENT = [
@@ -246,7 +250,10 @@ DIFFERENT = [
         recorded(body={"type": "error", "error": {"type": "tide", "message": ""}}, status=599),
         'error.message: "" becomes',
     ),
-    (recorded(body={"type": "error", "error": {"type": "tide", "message": "x"}}, status=399), "invalid steps: "),
+    (
+        recorded(body={"type": "error", "error": {"type": "tide", "message": "x"}}, status=399),
+        "invalid value, got number 399; ",
+    ),
     (recorded(start(), ERROR, {"type": "message_start"}), "status: 200 becomes 529"),
     (recorded(body="<h1>Bad gateway</h1>", status=502), "not a message or an error of the API"),
     (recorded(body={"error": "x"}, status=502), "not a message or an error of the API"),
@@ -263,5 +270,61 @@ def test_a_change_of_the_status_is_named() -> None:
     assert find_differences(REPLIES["text"][0], [{"error": 529}]) == ["status: 200 becomes 529"]
 
 
-def test_a_body_with_placeholders_has_no_steps() -> None:
-    assert to_steps(recorded(body="${{ user }}", templates=True)).steps == []
+@pytest.mark.parametrize("depth", [60, 500, 990])
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_values_nested_too_deep_have_no_steps(depth: int, is_stream: bool) -> None:
+    deep = b"[" * depth + b"]" * depth
+    kind, body = ("text/event-stream", recorded(start(), *HELLO, *end()).body) if is_stream else ("", MESSAGE_BYTES)
+    deeper = body.replace(b'"role":', b'"x":' + deep + b', "role":', 1)
+    readable = to_readable_reply(RecordedReply(200, {"content-type": kind}, deeper, None, True))
+
+    assert (readable.steps, len(readable.differences), deep in deeper) == ([], 1, True)
+
+
+def test_another_form_is_a_difference() -> None:
+    response = answer(call(stream=False), ScenarioState(load_text("rules: [{reply: Hello}]"))).response
+
+    assert compare_values(REPLIES["text"][0], response) == ["a stream becomes JSON"]
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.text(max_size=3)
+    | st.sampled_from(["text", "${{"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+STREAM = [start(), PING, *HELLO, *block(1, TOOL, json_delta("{}")), *end(), ERROR]
+
+
+def list_places(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container in data, with each of its keys."""
+    items = list(data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ())
+    for key, value in items:
+        yield data, key
+        yield from list_places(value)
+
+
+@given(st.data())
+def test_any_body_has_steps_or_a_reason(data: st.DataObject) -> None:
+    base = data.draw(st.sampled_from([MESSAGE, ERROR, {**MESSAGE, "content": [TOOL]}]) | JSON | st.just(STREAM))
+    document = json.loads(json.dumps(base))
+    for _ in range(data.draw(st.integers(0, 2))):
+        if places := list(list_places(document)):
+            container, key = data.draw(st.sampled_from(places))
+            container[key] = json.loads(json.dumps(data.draw(JSON)))
+    is_stream = isinstance(document, list)
+    parts = (
+        [f"event: {event.get('type')}\ndata: {json.dumps(event)}\n\n" for event in document if isinstance(event, dict)]
+        if is_stream
+        else [json.dumps(document)]
+    )
+    kind = {"content-type": "text/event-stream"} if is_stream else {}
+    status, ending = data.draw(st.sampled_from([200, 200, 400, 529, 999])), data.draw(st.sampled_from(["", "close"]))
+    readable = to_readable_reply(RecordedReply(status, kind, "".join(parts).encode(), None, True, ending))
+
+    assert readable.steps or readable.differences
+    if readable.steps:
+        compile_rules({"as_written": True, "reply": readable.steps}, "steps")

@@ -76,6 +76,11 @@ def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
         ({"user": "wnat my"}, "did you mean 'want my'?"),
         ({"user": ["bill", "monney"]}, "did you mean 'money'?"),
         ({"user": {"equals": "x" * 80}}, ""),
+        ({"user": {"equals": "I want my money, a REFUNT!"}}, ""),
+        (
+            {"user": {"equals": "I want my money, a refund!"}},
+            "'I want my money, a REFUND!' differs in case; use {regex: '(?i)I\\ want\\ my\\ money,\\ a\\ refund!'}",
+        ),
         ({"user": "bye"}, ""),
         ({"user": "mo"}, ""),
         ({"user": "?!?!"}, ""),

@@ -57,7 +57,7 @@ def test_rules_read_back_as_written(head: dict[str, Any], rules: list[Any]) -> N
             {"sequence": [[{"text": "Hi"}, {"error": 529}], "Hello"]},
             ["- sequence:", "    - - text: Hi", "      - error: 529", "    - Hello"],
         ),
-        ({"when": {"turn": 1}, "reply": "no"}, ["- when: {turn: 1}", '  reply: "no"']),
+        ({"when": {"turn": 1}, "reply": "no"}, ["- when: {turn: 1}", "  reply: 'no'"]),
     ],
 )
 def test_a_rule_has_a_step_in_each_line(rule: dict[str, Any], lines: list[str]) -> None:

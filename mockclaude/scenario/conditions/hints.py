@@ -63,7 +63,7 @@ def _similar(condition: Condition, found: Any) -> str:
     if not condition.texts:
         return ""
     texts = [found] if isinstance(found, str) else [getattr(item, "name", item) for item in islice(found or (), _NAMES)]
-    find_similar = _in_prose if condition.key in _PROSE else _among_names
+    find_similar = _among_names if condition.key not in _PROSE else _in_case if condition.difference else _in_prose
     return next((hint for text in condition.texts[:_WORDS] if (hint := find_similar(text, texts))), "")
 
 
@@ -79,14 +79,25 @@ def _among_names(wanted: str, names: list[str]) -> str:
     return "" if wanted in names or len(wanted) > _LONGEST else did_you_mean(wanted, names).removeprefix("; ")
 
 
+def _in_case(wanted: str, texts: Iterable[str]) -> str:
+    """Return a hint at a part of `texts` that differs from `wanted` in case only.
+
+    A whole text gets no other hint: the message shows both texts, and a part of the text would not match either.
+    """
+    if not 0 < len(wanted) <= _LONGEST:
+        return ""
+    same = re.compile(re.escape(wanted), re.IGNORECASE)
+    cased = next((match[0] for text in texts if (match := same.search(text[-_SEARCHED:]))), "")
+    return f"'{cased}' differs in case; use {{regex: '(?i){re.escape(wanted)}'}}" if cased else ""
+
+
 def _in_prose(wanted: str, texts: Iterable[str]) -> str:
     """Return a hint at a part of `texts` that differs from `wanted` in case only, or in one or two letters."""
     if not 0 < len(wanted) <= _LONGEST:
         return ""
     texts = [text[-_SEARCHED:] for text in texts]
-    same = re.compile(re.escape(wanted), re.IGNORECASE)
-    if cased := next((match[0] for text in texts if (match := same.search(text))), ""):
-        return f"'{cased}' differs in case; use {{regex: '(?i){re.escape(wanted)}'}}"
+    if cased := _in_case(wanted, texts):
+        return cased
     from difflib import get_close_matches
 
     similar = get_close_matches(wanted, {part for text in texts for part in _parts(text, wanted)}, n=1, cutoff=_SIMILAR)

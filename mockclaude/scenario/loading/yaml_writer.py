@@ -71,12 +71,17 @@ def format_flow(value: Any, depth: int = 0) -> str:
     if depth >= MAX_FLOW_DEPTH:
         raise ValueError(f"data nested more than {MAX_FLOW_DEPTH} levels deep; expected fewer levels")
     if isinstance(value, Mapping):
-        items = [f"{_format_key(key)}: {format_flow(item, depth + 1)}" for key, item in value.items()]
+        items = [f"{format_key(key)}: {format_flow(item, depth + 1)}" for key, item in value.items()]
         return f"{{{', '.join(items)}}}"
     return f"[{', '.join([format_flow(item, depth + 1) for item in value])}]"
 
 
-def _format_key(key: str) -> str:
+def format_key(key: str) -> str:
+    """Write a key of a mapping.
+
+    Raises:
+        ValueError: The key is longer than `LONGEST_KEY`.
+    """
     if len(key) > LONGEST_KEY:
         raise ValueError(f"a key of {len(key)} characters; expected at most {LONGEST_KEY}")
     return _format_text(key, _PLAIN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.api.request import MessagesRequest
@@ -11,7 +11,8 @@ from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.match import find_matches
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.file_references import list_file_stems
-from mockclaude.scenario.recording.recording_places import EditError, RecordingPlaces, TextEdit, apply_edits
+from mockclaude.scenario.recording.recording_places import EditError, RecordingPlaces, TextEdit, edit_text
+from mockclaude.scenario.recording.rule_names import number_names
 from mockclaude.scenario.recording.rule_text import DEFAULT_OPTIONS, RuleWriter, WriteOptions, join_rules
 from mockclaude.scenario.rules import Rule, Scenario
 
@@ -48,7 +49,8 @@ def append_rules(
         EditError: The rules of the recording are not in block style.
     """
     places = RecordingPlaces(text, f"{stem}.yaml")
-    rules = _rename(rules, [str(rule.get("name")) for rule in places.rules])
+    names = number_names([rule.name for rule in rules], [str(rule.get("name")) for rule in places.rules])
+    rules = [rule._replace(name=name) for rule, name in zip(rules, names, strict=True)]
     writer = RuleWriter(rules, stem, list_file_stems(places.data, stem))
     numbers = {rule: index for index, rule in enumerate(scenario.rules)}
     endless = RuleList(rule for rule in scenario.rules if rule.times is None)
@@ -63,23 +65,10 @@ def append_rules(
             notes.append(f"rule '{rule.name}' stands in front of {label}, which matches its request")
     for separator in ("\n", ""):
         edits = [_insert(places, index, texts, separator) for index, texts in sorted(groups.items())]
-        edited = apply_edits(text, edits)
+        edited = edit_text(text, edits)
         if _keeps_rules(places, edited, len(rules)):
             return EditedRecording(edited, writer.bodies, tuple(notes))
     raise EditError(f"{stem}.yaml: no place for new rules; expected an empty line at the end of the file")
-
-
-def _rename(rules: Sequence[RecordedRule], names: Iterable[str]) -> list[RecordedRule]:
-    """Return rules with names that differ from those in use."""
-    used, renamed = set(names), []
-    for rule in rules:
-        number, name = 1, rule.name
-        while name in used:
-            number += 1
-            name = f"{rule.name} ({number})"
-        used.add(name)
-        renamed.append(rule._replace(name=name))
-    return renamed
 
 
 def _list_matches(rules: RuleList, exchange: Exchange) -> list[Rule]:

@@ -136,27 +136,7 @@ _RESERVED = compile_lazily(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
 _LONGEST_NAME = 60
 
 
-class FileNames:
-    """Names of files for the bodies of rules, unique in any case of letters.
-
-    Args:
-        taken: Names that are in use, without suffixes.
-    """
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {name.lower() for name in taken}
-        self._numbers: dict[str, int] = {}
-
-    def create(self, rule_name: str) -> str:
-        """Create a name from that of a rule, without a suffix."""
-        name = _UNSAFE.sub("-", rule_name)[:_LONGEST_NAME].strip("-") or "rule"
-        if _RESERVED.fullmatch(name):
-            name = f"rule-{name}"
-        key = name.lower()
-        number, numbered = self._numbers.get(key, 1), name
-        while numbered.lower() in self._taken:
-            number += 1
-            numbered = f"{name}-{number}"
-        self._numbers[key] = number
-        self._taken.add(numbered.lower())
-        return numbered
+def name_file(rule_name: str) -> str:
+    """Return the name of the files of a rule, without a suffix. Rules may share it."""
+    name = _UNSAFE.sub("-", rule_name)[:_LONGEST_NAME].strip("-") or "rule"
+    return f"rule-{name}" if _RESERVED.fullmatch(name) else name

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-MAX_DECODED = 64_000_000
-"""The maximum number of bytes of a decoded body."""
+from mockclaude.scenario.format.body_folder import MAX_BODY_FILE
 
-_BLOCK = 1 << 16
+_PIECE = 64 * 1024
+"""Bytes that a decoder gets at once: it copies the rest, and a decoded piece may be much larger."""
 
 
-def decode_content(body: bytes, encoding: str) -> bytes | None:
-    """Decode a body; None if that is impossible.
-
-    A body that is text in spite of its header is returned as it is: other recorders decode bodies and keep the header.
+def decode_content(body: bytes, encoding: str, *, is_torn: bool = False, keeps_text: bool = True) -> bytes | None:
+    """Decode a body; None if that is impossible, or no scenario can have it.
 
     Args:
         body: The bytes of the body.
         encoding: The value of `content-encoding`, with the encodings in the order in which they were applied.
+        is_torn: Whether the body may end early. The decoded bytes then do, too.
+        keeps_text: Whether a body that is text in spite of its header is returned as it is: some recorders decode
+            bodies and keep the header.
     """
     for name in reversed([name.strip().lower() for name in encoding.split(",")]):
         if name in ("", "identity") or not body:
             continue
-        decoded = _decode(body, name)
+        decoded = _decode(body, name, is_torn)
         if decoded is not None:
             body = decoded
-        elif not _is_text(body):
+        elif not (keeps_text and _is_text(body)):
             return None
     return body
 
@@ -41,63 +42,91 @@ def _is_text(body: bytes) -> bool:
     return True
 
 
-def _decode(body: bytes, name: str) -> bytes | None:
-    decoder = _DECODERS.get(name)
-    if decoder is None:
-        return None
+def _decode(body: bytes, name: str, is_torn: bool) -> bytes | None:
     size, parts = 0, []
     try:
-        for part in decoder(body):
+        for part in _generate(body, name, is_torn):
             size += len(part)
-            if size > MAX_DECODED:
+            if size > MAX_BODY_FILE:
                 return None
             parts.append(part)
-    except Exception:
+    except Exception:  # each library has an exception of its own
         return None
     return b"".join(parts)
 
 
-def _inflate(body: bytes, window: int) -> Iterator[bytes]:
+def _generate(body: bytes, name: str, is_torn: bool) -> Iterator[bytes]:
+    """Yield the decoded parts of a body.
+
+    Raises:
+        EOFError: The body ends early, and is not torn.
+        KeyError: The encoding is unknown.
+    """
+    if name in ("gzip", "x-gzip", "deflate"):
+        yield from _inflate(body, _find_window(body, name), is_torn)
+        return
+    decoder = _import_decoder(name)
+    for begin in range(0, len(body), _PIECE):
+        yield decoder.feed(body[begin : begin + _PIECE])
+    if not (decoder.is_ended() or is_torn):
+        raise EOFError
+
+
+def _inflate(body: bytes, window: int, is_torn: bool) -> Iterator[bytes]:
+    """Yield the decoded parts of a body; one of gzip may have several members."""
     decoder = zlib.decompressobj(window)
-    while body and not decoder.eof:
-        yield decoder.decompress(body, _BLOCK)
-        body = decoder.unconsumed_tail
-    yield decoder.flush()
-    if not decoder.eof or decoder.unused_data:
+    for begin in range(0, len(body), _PIECE):
+        data = body[begin : begin + _PIECE]
+        while data:
+            if decoder.eof:
+                decoder = zlib.decompressobj(window)
+            yield decoder.decompress(data, MAX_BODY_FILE + 1)
+            data = decoder.unused_data or decoder.unconsumed_tail
+    if not (decoder.eof or is_torn):
         raise EOFError
 
 
-def _gzip(body: bytes) -> Iterator[bytes]:
-    return _inflate(body, zlib.MAX_WBITS | 16)
+def _find_window(body: bytes, name: str) -> int:
+    """Return the form of a body for zlib: `deflate` is in use with zlib's header, as the standard says, and without."""
+    if name != "deflate":
+        return zlib.MAX_WBITS | 16
+    has_header = body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
+    return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
 
 
-def _deflate(body: bytes) -> Iterator[bytes]:
-    """Decode both forms in use: with the header of zlib, as the standard says, and without."""
-    has_header = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-    return _inflate(body, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+class _Decoder(NamedTuple):
+    """A decoder of a library."""
+
+    feed: Callable[[bytes], bytes]
+    is_ended: Callable[[], bool]
 
 
-def _brotli(body: bytes) -> Iterator[bytes]:
-    decoder: Any = import_module("brotli").Decompressor()
-    for begin in range(0, len(body), _BLOCK):
-        yield decoder.process(body[begin : begin + _BLOCK])
-    if not decoder.is_finished():
-        raise EOFError
+def _brotli(library: Any) -> _Decoder:
+    decoder = library.Decompressor()
+    return _Decoder(decoder.process, decoder.is_finished)
 
 
-def _zstd(body: bytes) -> Iterator[bytes]:
-    decoder: Any = import_module("zstandard").ZstdDecompressor().decompressobj()
-    for begin in range(0, len(body), _BLOCK):
-        yield decoder.decompress(body[begin : begin + _BLOCK])
-    if not decoder.eof:
-        raise EOFError
+def _zstd(library: Any) -> _Decoder:
+    decoder = library.ZstdDecompressor()
+    return _Decoder(decoder.decompress, lambda: decoder.eof)
 
 
-_DECODERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
-    "gzip": _gzip,
-    "x-gzip": _gzip,
-    "deflate": _deflate,
-    "br": _brotli,
-    "zstd": _zstd,
+def _zstandard(library: Any) -> _Decoder:
+    decoder = library.ZstdDecompressor().decompressobj()
+    return _Decoder(decoder.decompress, lambda: decoder.eof)
+
+
+_LIBRARIES: Mapping[str, Mapping[str, Callable[[Any], _Decoder]]] = {
+    "br": {"brotli": _brotli, "brotlicffi": _brotli},
+    "zstd": {"compression.zstd": _zstd, "backports.zstd": _zstd, "zstandard": _zstandard},
 }
-"""Name of an encoding -> its decoder. Those of `br` and `zstd` need a library that may be absent."""
+"""Encoding -> the libraries that decode it, of which each may be absent."""
+
+
+def _import_decoder(name: str) -> _Decoder:
+    for library, build in _LIBRARIES.get(name, {}).items():
+        try:
+            return build(import_module(library))
+        except ImportError:
+            continue
+    raise KeyError(name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.unique_names import UniqueNames
 
 KEY_LANE = "key "
 """The beginning of the name of a lane that an API key has, and no header. The file has no part of the name."""
@@ -23,25 +24,13 @@ def split_lanes(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
     for exchange in sorted(exchanges, key=lambda exchange: exchange.number):
         lanes.setdefault(exchange.lane, []).append(exchange)
     stems = {lane: _to_stem(lane) for lane in lanes}
-    taken: set[str] = set()
-    by_stem: dict[str, list[Exchange]] = {}
-    for lane in sorted(lanes, key=lambda lane: not stems[lane]):  # names first, so that numbers avoid them
-        stem = _find_free(stems[lane], taken)
-        taken.add(stem.casefold())
-        by_stem[stem] = lanes[lane]
-    return by_stem
+    names = UniqueNames()
+    by_stem = {names.create(stem): lanes[lane] for lane, stem in stems.items() if stem}
+    numbers = UniqueNames(by_stem, "{1}")
+    return by_stem | {numbers.create("1"): lanes[lane] for lane, stem in stems.items() if not stem}
 
 
 def _to_stem(lane: str) -> str:
     if lane.startswith(KEY_LANE):
         return ""
     return _UNSAFE.sub("-", lane)[:_LENGTH].strip("-.")
-
-
-def _find_free(stem: str, taken: set[str]) -> str:
-    """Return a stem that differs from taken stems, in any case of letters."""
-    name, number = stem or "1", 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem}-{number}" if stem else str(number)
-    return name

@@ -7,10 +7,9 @@ from typing import Literal
 
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.format.response_headers import HEADER_NAME, RETRY_AFTER
-from mockclaude.scenario.recorded_reply import RecordedReply
+from mockclaude.scenario.recorded_reply import FRAMING_HEADERS, RecordedReply
 from mockclaude.scenario.recording.exchange import Exchange, Reception
 
-_NOT_WRITTEN = ("connection", "content-length", "keep-alive", "transfer-encoding")
 _CONTROL = compile_lazily(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -22,7 +21,7 @@ def list_headers(response: Reception) -> dict[str, str | Literal[False]]:
     headers: dict[str, str | Literal[False]] = {
         name: _to_latin1(value)
         for name, value in response.headers
-        if name not in _NOT_WRITTEN and HEADER_NAME.fullmatch(name) and not _is_relative_date(name, value)
+        if name not in FRAMING_HEADERS and HEADER_NAME.fullmatch(name) and not _is_relative_date(name, value)
     }
     return {"content-type": False, **headers} if "content-type" not in headers else headers
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
+from mockclaude.api import tokens
 from mockclaude.api.events import Event
+from mockclaude.api.request import MessagesRequest
+from mockclaude.scenario.recorded_reply import RecordedReply
 from mockclaude.scenario.recording.exchange import Arrival, Exchange
 
 MAX_GAPS = 100_000
@@ -43,6 +47,30 @@ class PaceWriter:
         if self._gaps > MAX_GAPS:
             return f", gap: {round(sum(gaps) / len(gaps))}ms"
         return f", gaps: [{', '.join([f'{gap}ms' for gap in gaps[:count]])}]"
+
+
+def measure_speed(exchange: Exchange) -> dict[str, Any]:
+    """Return the pace of a reply with readable steps; {} if it is instant.
+
+    It has the time of the first event, and the speed.
+    """
+    response = exchange.reception
+    times = list(_list_times(exchange.events, len(response.body), response.arrivals)) or [response.head_us]
+    first = round(times[0] / 1_000)
+    return {**({"ttft": f"{first}ms"} if first else {}), **find_speed(exchange.reply, times[-1] - times[0])}
+
+
+def find_speed(recorded: RecordedReply, duration_us: int) -> dict[str, float]:
+    """Return the speed of a reply as the key of a pace; {} if it is unlimited.
+
+    Args:
+        recorded: The reply.
+        duration_us: The microseconds from its first event to its last.
+    """
+    message = recorded.assembled.message if recorded.assembled else {"content": []}
+    weights = MessagesRequest({"model": message.get("model") or "", "messages": []}).constants.weights
+    count = sum([tokens.of_output(block, weights) for block in message["content"]])
+    return {"tokens_per_second": max(0.1, round(count * 1_000_000 / duration_us, 1))} if duration_us and count else {}
 
 
 def _list_times(events: Sequence[Event], size: int, arrivals: Sequence[Arrival]) -> Iterator[int]:

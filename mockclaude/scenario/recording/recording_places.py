@@ -128,7 +128,7 @@ class RecordingPlaces:
         return first
 
 
-def apply_edits(text: str, edits: list[TextEdit]) -> str:
+def edit_text(text: str, edits: list[TextEdit]) -> str:
     """Return a text with parts replaced. Edits at one place keep their order."""
     parts, end = [], 0
     for edit in sorted(edits, key=lambda edit: edit.start):

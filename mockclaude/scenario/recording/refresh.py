@@ -13,7 +13,7 @@ from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.exchange_summary import summarize_all, summarize_reply
 from mockclaude.scenario.recording.file_references import list_file_stems
 from mockclaude.scenario.recording.recorded_headers import to_written_reply
-from mockclaude.scenario.recording.recording_places import RecordingPlaces, TextEdit, apply_edits
+from mockclaude.scenario.recording.recording_places import RecordingPlaces, TextEdit, edit_text
 from mockclaude.scenario.recording.reply_ids import pair_ids, replace_ids
 from mockclaude.scenario.recording.reply_view import diff_lines, list_lines
 from mockclaude.scenario.recording.rule_text import RuleWriter, WriteOptions, keep_form
@@ -185,7 +185,7 @@ def refresh(
             work.drop(index)
     bodies = work.write(stem)
     exact = frozenset(exchange.number for change in work.changes for exchange in change.written.exchanges)
-    edited = apply_edits(text, work.edits)
+    edited = edit_text(text, work.edits)
     return RefreshedRecording(edited, bodies, work.diffs, exact, frozenset(work.ignored), tuple(work.notes))
 
 
@@ -208,8 +208,3 @@ def _list_stale(recorded: str, digest: str) -> list[str]:
     then, now = recorded.split(), digest.split()
     pairs = zip(then[::2], then[1::2], now[1::2], strict=False)
     return [part for part, former, latter in pairs if former != latter]
-
-
-def format_diffs(file: str, diffs: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the lines that show the differences of each rule to a person."""
-    return [line for name, lines in diffs.items() for line in (f"{file}: '{name}'", *(f"  {line}" for line in lines))]

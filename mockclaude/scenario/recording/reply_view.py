@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from mockclaude.scenario.recorded_reply import RecordedReply
+from mockclaude.scenario.recorded_reply import FRAMING_HEADERS, RecordedReply
 
 _MAX_LINES = 4_000
 """Lines of two versions that are compared. The time of a comparison can grow with the square of their number."""
@@ -16,7 +16,7 @@ _MAX_LINES = 4_000
 _VOLATILE = ("id", "tool_use_id", "request_id", "signature")
 """Keys whose values differ each time."""
 
-_FRAMING = ("connection", "content-length", "keep-alive", "transfer-encoding", "request-id")
+_HIDDEN = (*FRAMING_HEADERS, "request-id")
 _TEXTS = ("text", "thinking")
 _RATE_LIMIT = "anthropic-ratelimit-"
 
@@ -41,7 +41,7 @@ def diff_lines(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _list_head(reply: RecordedReply) -> Iterator[str]:
     yield f"status: {reply.status}"
     for name, value in sorted(reply.headers.items()):
-        if value is not False and name not in _FRAMING and not name.startswith(_RATE_LIMIT):
+        if value is not False and name not in _HIDDEN and not name.startswith(_RATE_LIMIT):
             yield f"{name}: {value}"
     if reply.ending:
         yield f"ending: {reply.ending}"

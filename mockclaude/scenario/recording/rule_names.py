@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mockclaude.scenario.recording.unique_names import UniqueNames
+
 _LENGTH = 40
 
 ANY_REQUEST = "any request"
@@ -19,16 +21,12 @@ def name_rule(turn: int, question: str, tools: Iterable[str]) -> str:
     return f"{turn} {' '.join(shown.split())[:_LENGTH]}".strip()
 
 
-def number_names(names: Iterable[str]) -> list[str]:
-    """Number the names that come again, as in `2 get_tide (2)`."""
-    taken: set[str] = set()
-    numbered: list[str] = []
-    counts: dict[str, int] = {}
-    for name in names:
-        unique = name
-        while unique in taken:
-            counts[name] = counts.get(name, 1) + 1
-            unique = f"{name} ({counts[name]})"
-        taken.add(unique)
-        numbered.append(unique)
-    return numbered
+def number_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Number the names that come again, as in `2 get_tide (2)`.
+
+    Args:
+        names: The names of rules.
+        taken: Names of other rules of the file.
+    """
+    unique = UniqueNames(taken, "{} ({})", ignores_case=False)
+    return [unique.create(name) for name in names]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.scenario.loading.yaml_writer import format_flow, format_line_scalar
-from mockclaude.scenario.recording.body_form import FileNames, format_body, select_forms
+from mockclaude.scenario.recording.body_form import format_body, name_file, select_forms
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
 from mockclaude.scenario.recording.exchange_summary import summarize_all
 from mockclaude.scenario.recording.recorded_headers import list_headers
 from mockclaude.scenario.recording.recorded_pace import PaceWriter
+from mockclaude.scenario.recording.step_text import format_pair
+from mockclaude.scenario.recording.unique_names import UniqueNames
 
 
 class WrittenRecording(NamedTuple):
@@ -25,16 +27,22 @@ class WrittenRecording(NamedTuple):
     bodies: Mapping[str, bytes]
 
 
+ToReadable: TypeAlias = Callable[[RecordedRule], Mapping[str, Any] | None]
+"""Returns the keys of a rule with readable steps in place of its replies; None if these are written as recorded."""
+
+
 class WriteOptions(NamedTuple):
     """The optional parts of a written rule.
 
     Attributes:
         times: Whether replies have the pace at which they arrived.
         requests: Whether the bodies of requests are kept in files, too.
+        to_readable: Converts the replies to readable steps; None to write all as recorded.
     """
 
     times: bool = True
     requests: bool = False
+    to_readable: ToReadable | None = None
 
 
 DEFAULT_OPTIONS = WriteOptions()
@@ -55,7 +63,7 @@ class RuleWriter:
     def __init__(self, rules: Sequence[RecordedRule], stem: str, taken: Iterable[str] = ()) -> None:
         self.bodies: dict[str, bytes] = {}
         self._stem = stem
-        self._names, self._paces = FileNames(taken), PaceWriter()
+        self._names, self._paces = UniqueNames(taken), PaceWriter()
         exchanges = [exchange for rule in rules for exchange in rule.exchanges]
         forms = select_forms([exchange.reply for exchange in exchanges])
         self._forms = {id(exchange): body for exchange, body in zip(exchanges, forms, strict=True)}
@@ -75,7 +83,11 @@ class RuleWriter:
         lines.append(f"{margin}- name: {format_line_scalar(rule.name)}\n")
         if when := keep_form(rule):
             lines.append(f"{margin}  when: {format_flow(when)}\n")
-        keys = self.format_keys(rule, options, indent + 2)
+        readable = options.to_readable(rule) if options.to_readable else None
+        if readable:
+            keys: Sequence[str] = self._format_readable(rule, readable, options, indent + 2)
+        else:
+            keys = self.format_keys(rule, options, indent + 2)
         return "".join([*lines, *(f"{margin}  {key}" for key in keys)])
 
     def format_keys(self, rule: RecordedRule, options: WriteOptions, indent: int) -> tuple[str, str]:
@@ -89,12 +101,25 @@ class RuleWriter:
         names = [self._name_files(rule.name, exchange, options) for exchange in rule.exchanges]
         return _format_origin(rule, names, options), self._format_replies(rule, names, options, indent)
 
+    def _format_readable(
+        self, rule: RecordedRule, readable: Mapping[str, Any], options: WriteOptions, indent: int
+    ) -> list[str]:
+        """Write the keys `recorded` and those of a rule with readable steps, without their margin."""
+        names = [self._name_request(rule.name, exchange) for exchange in rule.exchanges] if options.requests else []
+        pairs = [format_pair(key, value, " " * indent) for key, value in readable.items()]
+        return [_format_origin(rule, names, options), *pairs]
+
+    def _name_request(self, rule_name: str, exchange: Exchange) -> str:
+        name = f"{self._stem}/{self._names.create(name_file(rule_name))}"
+        self.bodies[name + _REQUEST] = exchange.body
+        return name
+
     def _name_files(self, rule_name: str, exchange: Exchange, options: WriteOptions) -> str:
         """Create the name of the files of an exchange; '' if it has none."""
         body = self._forms[id(exchange)]
         if body.form != "file" and not options.requests:
             return ""
-        name = f"{self._stem}/{self._names.create(rule_name)}"
+        name = f"{self._stem}/{self._names.create(name_file(rule_name))}"
         if body.form == "file":
             self.bodies[name + body.suffix] = body.content
         if options.requests:
@@ -137,7 +162,12 @@ _REQUEST, _CLOSE = ".request.json", "- disconnect: close"
 
 
 def write_recording(
-    rules: Sequence[RecordedRule], stem: str, *, times: bool = True, requests: bool = False
+    rules: Sequence[RecordedRule],
+    stem: str,
+    *,
+    times: bool = True,
+    requests: bool = False,
+    to_readable: ToReadable | None = None,
 ) -> WrittenRecording:
     """Write recorded rules as a scenario file.
 
@@ -146,8 +176,9 @@ def write_recording(
         stem: The name of the file without its suffix, which is that of the folder of its bodies.
         times: Whether replies have the pace at which they arrived.
         requests: Whether the bodies of requests are kept in files, too.
+        to_readable: As in `WriteOptions`.
     """
-    writer, options = RuleWriter(rules, stem), WriteOptions(times, requests)
+    writer, options = RuleWriter(rules, stem), WriteOptions(times, requests, to_readable)
     replay = to_line(shlex.quote(f"{stem}.yaml"))
     head = f"# Recorded by mockclaude record. Replay: mockclaude {replay}\n"
     if not rules:
@@ -180,15 +211,16 @@ def keep_form(rule: RecordedRule) -> Mapping[str, Any]:
     They have `stream` if a message came in the other form than the client asked for: without the condition, the mock
     would send it in that form.
     """
-    asked = {_is_streamed(exchange) for exchange in rule.exchanges}
+    asked = {is_streamed(exchange) for exchange in rule.exchanges}
     known = [exchange for exchange in rule.exchanges if exchange.body and exchange.assembled]
-    is_other = any(exchange.reply.is_stream != _is_streamed(exchange) for exchange in known)
+    is_other = any(exchange.reply.is_stream != is_streamed(exchange) for exchange in known)
     if "stream" in rule.when or not is_other or len(asked) > 1:
         return rule.when
     return {**rule.when, "stream": asked.pop()}
 
 
-def _is_streamed(exchange: Exchange) -> bool:
+def is_streamed(exchange: Exchange) -> bool:
+    """Return whether the request of an exchange asks for a stream."""
     document = exchange.document
     return isinstance(document, Mapping) and document.get("stream") is True
 

@@ -11,9 +11,10 @@ from hypothesis import given
 
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.loading.source import read
-from mockclaude.scenario.recording.body_form import MAX_INLINE, MAX_INLINE_TOTAL, FileNames
+from mockclaude.scenario.recording.body_form import MAX_INLINE, MAX_INLINE_TOTAL, name_file
 from mockclaude.scenario.recording.exchange import Arrival, Reception
 from mockclaude.scenario.recording.rule_text import WrittenRecording, write_recording
+from mockclaude.scenario.recording.unique_names import UniqueNames
 from tests.scenario.recording.tide import (
     FRAMES,
     HTML,
@@ -55,7 +56,7 @@ def texts(written: WrittenRecording) -> list[str]:
     return written.text.splitlines()
 
 
-def written(*receptions: Reception, **options: bool) -> WrittenRecording:
+def written(*receptions: Reception, **options: Any) -> WrittenRecording:
     return write_recording(number([("Tides?", list(receptions))]), "tide", **options)
 
 
@@ -255,10 +256,10 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
 
 
 def test_names_of_files_are_safe_and_unique() -> None:
-    names = FileNames(["get_tide"])
+    names = UniqueNames(["get_tide"])
     rules = ["2 get_tide", "get_tide", "Get_Tide", "a/../b", "潮", "", "con", "CON", "x" * 99, "潮"]
 
-    assert [names.create(name) for name in rules] == [
+    assert [names.create(name_file(name)) for name in rules] == [
         "2-get_tide",
         "get_tide-2",
         "Get_Tide-3",
@@ -273,7 +274,7 @@ def test_names_of_files_are_safe_and_unique() -> None:
 
 
 def test_equal_names_are_numbered() -> None:
-    names = FileNames()
+    names = UniqueNames()
 
     assert {names.create("a") for _ in range(3_000)} == {"a", *(f"a-{number}" for number in range(2, 3_001))}
 

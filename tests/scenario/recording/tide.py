@@ -46,6 +46,19 @@ def frame(name: str, **data: Any) -> bytes:
 FRAMES = [frame(name, **data) for name, data in EVENTS]
 STREAM = b"".join(FRAMES)
 
+WHOLE = {**MESSAGE, "stop_details": None}
+ENDING = {"stop_reason": "tool_use", "stop_sequence": None, "stop_details": None}
+WHOLE_FRAMES = [
+    frame("message_start", message={**WHOLE, "content": [], "stop_reason": None}),
+    frame("content_block_start", index=0, content_block={**CALL, "caller": {"type": "direct"}}),
+    frame("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": '{"harbour": '}),
+    frame("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": '"Bergen"}'}),
+    frame("content_block_stop", index=0),
+    frame("message_delta", delta=ENDING, usage={"input_tokens": 655, "output_tokens": 38}),
+    frame("message_stop"),
+]
+"""A message and a stream with all fields that the API sends at present, which steps compose."""
+
 
 def exchange(number: int, text: str, reception: Reception, *, lane: str = "", **fields: Any) -> Exchange:
     body = {"model": "claude-haiku-4-5", "max_tokens": 99, "messages": [{"role": "user", "content": text}], **fields}

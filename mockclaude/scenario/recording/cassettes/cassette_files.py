@@ -15,6 +15,7 @@ from mockclaude.scenario.loading.source import read_regular_file
 from mockclaude.scenario.recording.cassettes.cassette import Cassette
 from mockclaude.scenario.recording.cassettes.cassette_formats import count_requests, parse_cassette, parse_stream
 from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.unique_names import UniqueNames
 
 _SUFFIXES = (".yaml.gz", ".yml.gz", ".json.gz", ".har.gz", ".yaml", ".yml", ".json", ".har", ".sse")
 _STREAM = ".sse"
@@ -112,6 +113,7 @@ def import_cassettes(paths: Sequence[Path]) -> ImportResult:
         ScenarioError: A file is unreadable or not a cassette.
     """
     files: dict[str, list[Exchange]] = {}
+    names = UniqueNames()
     warnings: list[Diagnostic] = []
     for found in find_cassettes(paths):
         try:
@@ -123,7 +125,7 @@ def import_cassettes(paths: Sequence[Path]) -> ImportResult:
             continue
         warnings += [*cassette.warnings, *_warn_of_missing_bodies(cassette)]
         if cassette.entries:
-            files[_make_unique(found.stem, files)] = [entry.exchange for entry in cassette.entries]
+            files[names.create(found.stem)] = [entry.exchange for entry in cassette.entries]
         elif not cassette.warnings:
             warnings.append(Diagnostic(Place(str(found.path)), "left out: a cassette without requests"))
     return ImportResult(files, warnings)
@@ -171,11 +173,3 @@ def _to_stem(relative: Path) -> str:
     suffix = next((suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)), "")
     parts = (*relative.parts[:-1], name.removesuffix(name[len(name) - len(suffix) :]))
     return _UNSAFE.sub("_", "-".join(parts)).strip("._")[-_LONGEST_STEM:] or "cassette"
-
-
-def _make_unique(stem: str, used: dict[str, list[Exchange]]) -> str:
-    number, name = 1, stem
-    while name in used:
-        number += 1
-        name = f"{stem}-{number}"
-    return name

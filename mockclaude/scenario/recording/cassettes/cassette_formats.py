@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, SourceMap
+from mockclaude.scenario.recorded_reply import FRAMING_HEADERS
 from mockclaude.scenario.recording.cassettes.cassette import (
     Cassette,
     CassetteBody,
@@ -33,7 +34,6 @@ REQUEST_HEADERS = ("anthropic-beta", "anthropic-version", "content-type")
 DEFAULT_HEADERS = {"anthropic-version": "2023-06-01", "content-type": "application/json"}
 """The headers of a request whose recorder has left them out. The API needs both."""
 
-_FRAMING = ("connection", "keep-alive", "transfer-encoding", "content-length")
 _ENCODING = "content-encoding"
 _SHOWN_OTHERS = 3
 
@@ -148,7 +148,7 @@ def _to_exchange(exchange: CassetteExchange, number: int, day: str) -> Exchange:
 def _to_reception(exchange: CassetteExchange) -> Reception:
     content = exchange.body.content or b""
     decoded = decode_content(content, _join(exchange.headers, _ENCODING))
-    dropped = (*_FRAMING, _ENCODING) if decoded is not None else _FRAMING
+    dropped = (*FRAMING_HEADERS, _ENCODING) if decoded is not None else FRAMING_HEADERS
     headers = tuple((name, value) for name, value in exchange.headers if name not in dropped)
     return Reception(exchange.status, headers, content if decoded is None else decoded, exchange.head_us)
 

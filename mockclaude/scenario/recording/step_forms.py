@@ -17,31 +17,12 @@ from mockclaude.scenario.recorded_reply import RecordedReply
 Steps: TypeAlias = list[dict[str, Any]]
 
 
-class StepForm(NamedTuple):
-    """Steps in place of a recorded reply.
-
-    Attributes:
-        steps: The steps as in a file; empty for a reply that is not a message or an error of the API.
-        lost: The bytes and times that the steps do not keep.
-    """
-
-    steps: Steps
-    lost: tuple[str, ...]
-
-
-def to_steps(recorded: RecordedReply) -> StepForm:
-    """Convert a recorded reply to its most readable steps."""
-    return StepForm(next(list_forms(recorded), []), tuple(list_lost(recorded)))
-
-
 def list_forms(recorded: RecordedReply) -> Iterator[Steps]:
     """Yield the forms of a recorded reply as steps, the most readable first.
 
     Each form composes to values that are as close to the recorded ones as the form permits. They end as the recorded
     reply ends.
     """
-    if recorded.template is not None:
-        return
     if (assembled := recorded.assembled) is None or recorded.status != 200:
         if error := _build_error(recorded.document, recorded):
             yield _escape([error, *_build_ending(recorded, is_complete=True)])
@@ -61,27 +42,41 @@ def list_forms(recorded: RecordedReply) -> Iterator[Steps]:
     yield _escape([{"message": {**message, "content": [dict(block) for block in content]}}, *ending])
 
 
-def list_lost(recorded: RecordedReply) -> Iterator[str]:
+class Loss(NamedTuple):
+    """Bytes or times that the steps of a reply do not keep.
+
+    Attributes:
+        kind: The kind of loss, e.g. `the cuts of deltas`.
+        text: The loss with its count, e.g. `the cuts of 2 deltas`.
+    """
+
+    kind: str
+    text: str
+
+
+def list_losses(recorded: RecordedReply) -> Iterator[Loss]:
     """Yield the bytes and times that the steps of a recorded reply do not keep."""
     events = recorded.events
-    deltas = sum(bool(event.delta) for event in events)
-    if deltas:
-        yield f"the cuts of {_count(deltas, 'delta')}"
-    if padded := sum(event.encoded.rstrip().endswith(b" }") for event in events):
-        yield f"the padding of {_count(padded, 'event')}"
-    if pings := sum(event.name == "ping" for event in events):
-        yield f"the place of {_count(pings, 'ping')}"
-    if spaced := sum(map(_is_spaced, recorded.assembled.message["content"] if recorded.assembled else ())):
-        yield f"the spaces in the JSON of {_count(spaced, 'tool input')}"
+    counts = (
+        ("the cuts of", sum(bool(event.delta) for event in events), "delta"),
+        ("the padding of", sum(event.encoded.rstrip().endswith(b" }") for event in events), "event"),
+        ("the place of", sum(event.name == "ping" for event in events), "ping"),
+        ("the spaces in the JSON of", sum(map(_is_spaced, _list_blocks(recorded))), "tool input"),
+    )
+    yield from (_count(*counted) for counted in counts if counted[1])
     kept = recorded.headers.keys() - {"request-id"} if recorded.assembled is None else {"content-type"}
     if headers := [name for name in recorded.headers if name not in kept]:
-        yield f"the headers {', '.join(headers)}"
+        yield Loss("headers", f"the headers {', '.join(headers)}")
     if recorded.pace is not None and recorded.pace.gaps:
-        yield f"the times of {_count(len(recorded.pace.gaps), 'event')}"
+        yield _count("the times of", len(recorded.pace.gaps), "event")
 
 
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
+def _count(what: str, count: int, noun: str) -> Loss:
+    return Loss(f"{what} {noun}s", f"{what} {count} {noun}{'s' * (count != 1)}")
+
+
+def _list_blocks(recorded: RecordedReply) -> Sequence[Block]:
+    return recorded.assembled.message["content"] if recorded.assembled else ()
 
 
 def _is_spaced(block: Block) -> bool:

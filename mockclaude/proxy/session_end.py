@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import count_exchanges
-from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.lanes import split_lanes
 
@@ -36,48 +38,60 @@ class Output(NamedTuple):
         return any(self.path.glob("*.yaml")) if self.is_folder else self.path.is_file()
 
 
+def is_replaceable(path: Path) -> bool:
+    """Return whether a file has recorded rules only, or does not exist."""
+    try:
+        return not path.exists() or all(rule.recorded for rule in load([path]).rules)
+    except ScenarioError:
+        return False
+
+
 class EndOfSession(NamedTuple):
     """The result of a session.
 
     Attributes:
         notes: Lines for the user.
         problems: Lines for the user that make the exit code 1.
-        is_saved: Whether `FILE.part` is not needed any more.
     """
 
     notes: list[str]
     problems: list[str]
-    is_saved: bool = True
 
 
-def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder) -> EndOfSession:
-    """Save the exchanges of a session, and remove `FILE.part` unless that fails."""
+def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path) -> EndOfSession:
+    """Save the exchanges of a session, then remove the file `part` with them."""
     notes, problems = list_notes(exchanges), list_torn(exchanges)
     if exchanges and all(exchange.reception.status == _UNAUTHORIZED for exchange in exchanges):
-        output.part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         return EndOfSession([], ["nothing was recorded: every request was refused (401)"])
     lanes = split_lanes(exchanges)
     if len(lanes) > 1 and not output.is_folder:
-        problem = _describe_lanes(output, list(lanes))
-        return EndOfSession(notes, [*problems, problem], is_saved=False)
+        problem = _describe_lanes(output, list(lanes), part)
+        return EndOfSession(notes, [*problems, problem])
     saved_notes = list[str]()
-    for name, part in lanes.items():
+    for name, lane in lanes.items():
         path = output.path / f"{name}.yaml" if output.is_folder else output.path
         try:
-            saved = recorder.save(path, part)
+            saved = recorder.save(path, lane)
         except SaveError as error:
-            problems += filter(None, (str(error), describe_part(output)))
-            return EndOfSession([*saved_notes, *notes], problems, is_saved=False)
-        recorded = [exchange for exchange in part if exchange.number not in saved.left_out]
-        saved_notes += [describe_recorded(recorded, str(path), is_written=saved.is_written), *saved.notes]
+            return EndOfSession([*saved_notes, *notes], [*problems, str(error), *_describe_recovery(part)])
+        recorded = [exchange for exchange in lane if exchange.number not in saved.left_out]
+        saved_notes += [describe_recorded(recorded, path, saved.is_saved), *saved.notes]
         problems += saved.problems
-    output.part.unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)
 
 
-def _describe_lanes(output: Output, lanes: Sequence[str]) -> str:
+def _describe_recovery(part: Path) -> list[str]:
+    """Describe how to write what is in a `FILE.part`, which is less than the session if the disk is full."""
+    count = count_exchanges(part.read_bytes()) if part.exists() else 0
+    exchanges = f"{count} exchange{'s' * (count != 1)}"
+    return [f"mockclaude record --recover {part} writes the {exchanges} in it"] if count else []
+
+
+def _describe_lanes(output: Output, lanes: Sequence[str], part: Path) -> str:
     names = ", ".join(f"'{name}'" for name in lanes)
-    fix = f"mockclaude record --recover {output.part} --out FOLDER/ writes a file for each"
+    fix = f"mockclaude record --recover {part} --out FOLDER/ writes a file for each"
     return f"{output.path}: {len(lanes)} lanes came ({names}); expected one; {fix}"
 
 

@@ -1,0 +1,95 @@
+"""Build the text of a recording that is not saved yet: a new file, appended rules, or new replies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mockclaude.proxy.recorder_settings import RecorderSettings
+from mockclaude.proxy.save import SaveError
+from mockclaude.proxy.session_replay import match_session
+from mockclaude.proxy.step_choice import StepChoice
+from mockclaude.scenario.loading.loader import load
+from mockclaude.scenario.recording.append_rules import append_rules
+from mockclaude.scenario.recording.exchange import Exchange
+from mockclaude.scenario.recording.recorded_rules import build_rules
+from mockclaude.scenario.recording.refresh import refresh
+from mockclaude.scenario.recording.rule_text import WrittenRecording, write_recording
+from mockclaude.scenario.recording.session_requests import find_unreadable
+
+
+class Draft(NamedTuple):
+    """A recording that is not saved yet.
+
+    Attributes:
+        exchanges: The exchanges that it replays.
+        exact: The numbers of the exchanges whose bytes it has; None for all.
+        ignored: The numbers of the exchanges that the check leaves out.
+    """
+
+    written: WrittenRecording
+    exchanges: Sequence[Exchange]
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    exact: Collection[int] | None = None
+    ignored: Collection[int] = ()
+
+
+def build_draft(
+    path: Path, exchanges: Sequence[Exchange], settings: RecorderSettings, as_recorded: frozenset[int] = frozenset()
+) -> Draft:
+    """Build the text of a recording from the exchanges of a session.
+
+    Args:
+        path: The scenario file, which new rules or replies are added to.
+        exchanges: The redacted exchanges of one lane.
+        settings: The options of `record`.
+        as_recorded: The numbers of exchanges whose rules have no readable steps.
+
+    Raises:
+        EditError: The text of the file cannot be changed.
+        SaveError: The file cannot be read.
+    """
+    if settings.action == "refresh":
+        return _refresh(path, exchanges, settings)
+    choice = StepChoice(settings, as_recorded)
+    unreadable = find_unreadable(exchanges)
+    recorded = [exchange for exchange in exchanges if exchange not in unreadable]
+    rules = build_rules(recorded, settings.volatile)
+    notes = [f"rule '{rule.name}': {rule.problem}" for rule in rules if rule.problem]
+    problems = tuple(
+        f"request {exchange.number} is not recorded: its body is not a Messages request" for exchange in unreadable
+    )
+    if settings.action == "append" and path.exists():
+        edited = append_rules(_read(path), load([path]), rules, path.stem, choice.options)
+        written = WrittenRecording(edited.text, edited.bodies)
+        notes += edited.notes
+    else:
+        times, requests, to_readable = choice.options
+        written = write_recording(rules, path.stem, times=times, requests=requests, to_readable=to_readable)
+    return Draft(written, recorded, (*notes, *choice.list_notes()), problems)
+
+
+def _refresh(path: Path, exchanges: Sequence[Exchange], settings: RecorderSettings) -> Draft:
+    scenario = load([path])
+    matched = match_session(scenario, exchanges)
+    new = refresh(_read(path), scenario, matched, path.stem, prune=settings.prunes)
+    diffs = [line for name, lines in new.diffs.items() for line in (f"rule '{name}':", *lines)]
+    notes = (*(diffs or ["no reply differs"]), *new.notes)
+    missing = [item.exchange for item in matched if item.rule is None]
+    problems = [
+        f"request {exchange.number} matches no rule; mockclaude record --mode new appends one" for exchange in missing
+    ]
+    if settings.is_dry_run and diffs:
+        problems.append(f"{path}: {len(new.diffs)} rule{'s' * (len(new.diffs) != 1)} would change")
+    answered = [item.exchange for item in matched if item.rule is not None]
+    written = WrittenRecording(new.text, new.bodies)
+    return Draft(written, answered, notes, tuple(problems), new.exact, new.ignored)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SaveError(f"{path}: cannot read: {error.strerror}") from None
