@@ -19,6 +19,7 @@ from mockclaude.testing.background import BackgroundServer
 from mockclaude.testing.environment import CONFLICTING, build_environment
 
 PORT = 4141
+_POLL = 0.1
 _QUIET = 1.0
 """Seconds after which a wait for responses is reported."""
 
@@ -115,7 +116,8 @@ def _wait_for_signal(screen: str) -> None:
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in numbers}
     write_line(screen)
     try:
-        stopped.wait()
+        while not stopped.wait(_POLL):  # another thread may get the signal, and its handler runs in this one
+            pass
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

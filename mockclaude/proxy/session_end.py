@@ -58,8 +58,14 @@ class EndOfSession(NamedTuple):
     problems: list[str]
 
 
-def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path) -> EndOfSession:
-    """Save the exchanges of a session, then remove the file `part` with them."""
+def save_session(
+    exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path | None = None
+) -> EndOfSession:
+    """Save the exchanges of a session, then remove the file `part` with them.
+
+    Default of `part`: that of `output`.
+    """
+    part = output.part if part is None else part
     notes, problems = list_notes(exchanges), list_torn(exchanges)
     if exchanges and all(exchange.reception.status == _UNAUTHORIZED for exchange in exchanges):
         part.unlink(missing_ok=True)
@@ -83,7 +89,7 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
 
 
 def _describe_recovery(part: Path) -> list[str]:
-    """Describe how to write what is in a `FILE.part`, which is less than the session if the disk is full."""
+    """Describe how to write the exchanges in `FILE.part`: after an error of the disk, not all are there."""
     count = count_exchanges(part.read_bytes()) if part.exists() else 0
     exchanges = f"{count} exchange{'s' * (count != 1)}"
     return [f"mockclaude record --recover {part} writes the {exchanges} in it"] if count else []
