@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import count_exchanges
-from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
 from mockclaude.scenario.diagnostics import ScenarioError
