@@ -135,7 +135,7 @@ async def _finish_and_wake(relay: Finishing, wake: socket.socket) -> None:
 def _catch_signals() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Yield a socket that receives the number of each SIGINT and SIGTERM as a byte, and the socket that sends it.
 
-    A lock would miss a signal for another thread, and one that arrives just before the wait.
+    A lock would miss a signal for another thread, and a signal just before the wait.
     """
     woken, wake = socket.socketpair()
     with woken, wake:
