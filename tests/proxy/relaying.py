@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from mockclaude.journal.journal import Journal
 from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session import RecordingSession
-from mockclaude.proxy.upstream import Upstream
+from mockclaude.proxy.upstream import USUAL_LIMITS, KeptLimits, Upstream
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.recording_site import RecordingSite
@@ -66,16 +67,18 @@ class Recording(NamedTuple):
 def recording(
     port: int,
     folder: Path,
-    scenario: Scenario | None = None,
+    scenario: Scenario | Mapping[str, Scenario] | None = None,
     timeout: float = PATIENCE,
     recorder: Recorder | None = None,
+    limits: KeptLimits = USUAL_LIMITS,
 ) -> Iterator[Recording]:
     """Run a recorder of the server on a port."""
     plain, part = PlainRecorder(), folder / "tide.yaml.part"
     session = RecordingSession(f"127.0.0.1:{port}", part, recorder or plain)
-    relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout), session)
+    relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout, limits=limits), session)
     journal = Journal()
-    site = RecordingSite({"": scenario or Scenario(())}, relay, journal=journal)
+    scenarios = scenario if isinstance(scenario, Mapping) else {"": scenario or Scenario(())}
+    site = RecordingSite(scenarios, relay, journal=journal)
     background = BackgroundServer(site)
     running = Running(background.start())
     journal.subscribe("ended", running.lines.put)
@@ -92,7 +95,7 @@ Speak = Callable[[socket.socket], None]
 
 
 @contextmanager
-def speaking(*turns: Speak) -> Iterator[tuple[int, list[bytes]]]:
+def speaking(*turns: Speak, tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[bytes]]]:
     """Run a server whose connections are answered by functions; yield its port and the requests."""
     requests: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -100,7 +103,7 @@ def speaking(*turns: Speak) -> Iterator[tuple[int, list[bytes]]]:
         def accept() -> None:
             for speak in turns:
                 client, _ = listener.accept()
-                with client:
+                with suppress(ssl.SSLError), tls.wrap_socket(client, server_side=True) if tls else client as client:
                     requests.append(read_request(client))
                     speak(client)
 

@@ -43,7 +43,7 @@ NEVER_KEPT = (
 )
 """Headers of a response that are never written: the mock sends its own, or they name an account."""
 
-_GAP = "\0"
+_GAP = b"\0"
 """A sign between texts, of no escape and no form of a secret."""
 
 
@@ -149,10 +149,10 @@ class Redaction:
 
     def _has_no_secret(self, texts: Sequence[str]) -> bool:
         """Search short texts at once: nearly none has a secret. Texts with escapes are searched one by one."""
-        joined = _GAP.join(texts)
-        if self._described or any(sign in joined for sign in "\\%&"):
+        if self._described or any(sign in text for text in texts for sign in "\\%&"):
             return False
-        return not self._known.find(joined.encode("utf-8", "surrogatepass"))
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        return not any(map(self._known.find_cut, encoded)) and not self._known.find(_GAP.join(encoded))
 
     def _redact_reception(self, exchange: Exchange, headers: Sequence[tuple[str, str]]) -> Reception:
         reception = exchange.reception
