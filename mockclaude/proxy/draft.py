@@ -11,7 +11,7 @@ from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session_replay import match_session
 from mockclaude.proxy.step_choice import StepChoice
 from mockclaude.scenario.loading.loader import load
-from mockclaude.scenario.recording.append_rules import append_rules
+from mockclaude.scenario.recording.append_rules import append_rules, find_contested
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.recorded_rules import build_rules
 from mockclaude.scenario.recording.refresh import refresh
@@ -56,12 +56,14 @@ def build_draft(
     choice = StepChoice(settings, as_recorded)
     unreadable = find_unreadable(exchanges)
     recorded = [exchange for exchange in exchanges if exchange not in unreadable]
-    rules = build_rules(recorded, settings.volatile)
+    is_added = settings.action == "append" and path.exists()
+    contested = find_contested(load([path]), recorded) if is_added else ()
+    rules = build_rules(recorded, settings.volatile, contested)
     notes = [f"rule '{rule.name}': {rule.problem}" for rule in rules if rule.problem]
     problems = tuple(
         f"request {exchange.number} is not recorded: its body is not a Messages request" for exchange in unreadable
     )
-    if settings.action == "append" and path.exists():
+    if is_added:
         edited = append_rules(_read(path), load([path]), rules, path.stem, choice.options)
         written = WrittenRecording(edited.text, edited.bodies)
         notes += edited.notes

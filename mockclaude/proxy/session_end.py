@@ -80,13 +80,19 @@ def save_session(
         try:
             saved = recorder.save(path, lane)
         except SaveError as error:
-            fix = f"mockclaude record --recover {part} writes the {len(exchanges)} exchanges again"
-            return EndOfSession([*saved_notes, *notes], [*problems, str(error), *([fix] if part.exists() else [])])
+            return EndOfSession([*saved_notes, *notes], [*problems, str(error), *_describe_recovery(part)])
         recorded = [exchange for exchange in lane if exchange.number not in saved.left_out]
         saved_notes += [describe_recorded(recorded, path, saved.is_saved), *saved.notes]
         problems += saved.problems
     part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)
+
+
+def _describe_recovery(part: Path) -> list[str]:
+    """Describe how to write the exchanges in `FILE.part`: after an error of the disk, not all are there."""
+    count = count_exchanges(part.read_bytes()) if part.exists() else 0
+    exchanges = f"{count} exchange{'s' * (count != 1)}"
+    return [f"mockclaude record --recover {part} writes the {exchanges} in it"] if count else []
 
 
 def _describe_lanes(output: Output, lanes: Sequence[str], part: Path) -> str:
