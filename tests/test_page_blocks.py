@@ -9,7 +9,7 @@ import pytest
 
 from tests import pages
 from tests.page_player import Player
-from tests.pages import CONTRIBUTOR_PAGES, REFERENCE_PAGES
+from tests.pages import CONTRIBUTOR_PAGES, RECORDING, REFERENCE_PAGES
 from tests.testing.inner import load_only_our_plugin
 
 
@@ -21,7 +21,13 @@ def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
     player.stop()
 
 
-@pytest.mark.parametrize("page", [*CONTRIBUTOR_PAGES, *REFERENCE_PAGES])
+PLAYED = [
+    pytest.param(page, marks=pytest.mark.tools if page == RECORDING else ())  # its programs import an SDK 20 times
+    for page in (*CONTRIBUTOR_PAGES, *REFERENCE_PAGES)
+]
+
+
+@pytest.mark.parametrize("page", PLAYED)
 def test_page_holds_from_top_to_bottom(page: str, player: Player) -> None:
     for block in pages.blocks(page):
         player.play(block)

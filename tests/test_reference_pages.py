@@ -24,7 +24,8 @@ from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
 from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
-from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, REFERENCE_PAGES, REPLIES, ROOT, SCENARIOS, SERVER
+from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, RECORDING, REFERENCE_PAGES, REPLIES, ROOT, SCENARIOS, SERVER
+from tests.proxy.test_relayed_faults import DECODED, FAILED
 from tests.sdk.typescript_types import HELPER
 from tests.test_style import RULES, hits
 
@@ -74,6 +75,12 @@ def test_faults_page_has_every_preset() -> None:
     text = pages.text_of(FAULTS)
 
     assert not [name for name, sees in named.items() if f"| `{name}` | {sees} |" not in text]
+
+
+def test_recording_page_has_every_fault_that_is_not_relayed() -> None:
+    failed = {preset for preset, _ in FAILED}
+
+    assert {*failed, *DECODED} == set(pages.table(RECORDING, "Fault of the API"))
 
 
 def test_incidents_page_is_current(pytestconfig: pytest.Config) -> None:

@@ -35,7 +35,7 @@ class Event(NamedTuple):
         return name in (self.name, self.delta)
 
 
-_new_event: Callable[[tuple[str, Any, str, bytes]], Event] = partial(tuple.__new__, Event)
+new_event: Callable[[tuple[str, Any, str, bytes]], Event] = partial(tuple.__new__, Event)
 """A constructor that calls no Python code."""
 
 PING = Event("ping", {"type": "ping"}, "", b'event: ping\ndata: {"type": "ping"}\n\n')
@@ -243,7 +243,7 @@ _TEXT_DELTAS = {
 def _text_events(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[Event]:
     encoded = encode_text_deltas(index, kind, key, pieces)
     return [
-        _new_event(("content_block_delta", _delta_data(index, {"type": kind, key: piece}), kind, data))
+        new_event(("content_block_delta", _delta_data(index, {"type": kind, key: piece}), kind, data))
         for piece, data in zip(pieces, encoded, strict=True)
     ]
 

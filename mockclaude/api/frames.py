@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from mockclaude.api.events import Event, kind_of_delta
+from mockclaude.api.events import Event, kind_of_delta, new_event
 from mockclaude.api.lazy_pattern import compile_lazily
 
 _END = compile_lazily(rb"(?:\r\n|\n|\r(?!\n)){2}")
@@ -22,6 +22,8 @@ def split_frames(data: bytes) -> list[Event]:
     An event without a name has the `type` of its data as its name. A comment, an event whose data is not JSON, and an
     unfinished event at the end have no data.
     """
+    if b"\r" not in data:
+        return list(_parse_lines(data))
     return [_parse(frame) for frame in _split(data)]
 
 
@@ -34,6 +36,19 @@ def _split(data: bytes) -> Iterator[bytes]:
         yield data[begin:]
 
 
+def _parse_lines(data: bytes) -> Iterator[Event]:
+    """Parse a stream whose lines end with line feeds, several times faster than with expressions."""
+    *whole, rest = data.split(b"\n\n")
+    for frame in whole:
+        event, found, text = frame.partition(b"\ndata: ")
+        if found and event.startswith(b"event: ") and b"\n" not in event and b"\n" not in text:
+            yield _build(event[7:].decode("utf-8", "replace"), _load(text), frame + b"\n\n")
+        else:
+            yield _parse(frame + b"\n\n")
+    if rest:
+        yield _parse(rest)
+
+
 def _parse(frame: bytes) -> Event:
     name, data = "", []
     for line in _LINE.split(frame):
@@ -42,10 +57,13 @@ def _parse(frame: bytes) -> Event:
             name = value.removeprefix(b" ").decode("utf-8", "replace")
         elif field == b"data":
             data.append(value.removeprefix(b" "))
-    document = _load(b"\n".join(data)) if data and _END.search(frame) else None
+    return _build(name, _load(b"\n".join(data)) if data and _END.search(frame) else None, frame)
+
+
+def _build(name: str, document: Any, frame: bytes) -> Event:
     if not name and isinstance(document, dict) and isinstance(document.get("type"), str):
         name = document["type"]
-    return Event(name if document is not None else "", document, kind_of_delta(name, document), frame)
+    return new_event((name if document is not None else "", document, kind_of_delta(name, document), frame))
 
 
 def _load(text: bytes) -> Any:

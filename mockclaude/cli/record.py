@@ -52,6 +52,7 @@ def flag(name: str, text: str, parameter: str | None = None) -> Callable[[F], F]
 @flag("--drop-retries", "Of an identical request that failed with 408, 409, 429 or 5xx, keep only the last attempt.")
 @flag("--no-times", "Record without `pace`.")
 @flag("--steps", "Write replies as readable steps where these keep all values.")
+@options.STALE
 @options.file_option("--ca", "File with further certificate authorities, in PEM format.")
 @option("--timeout", default="10m", show_default=True, help="Time without a byte after which a response is torn.")
 @option("--port", type=click.IntRange(0, 65535), help="Port to listen on. Default: 4141, or a free one for COMMAND.")

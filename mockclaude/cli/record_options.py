@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from mockclaude.cli.options import exit_with_error, parse_option
-from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session_end import PART, Output, is_replaceable
 from mockclaude.proxy.target_url import find_clear_text, is_on_port, parse_target
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.policy import Stale
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -39,6 +42,7 @@ class RecordOptions(NamedTuple):
     drop_retries: bool
     no_times: bool
     steps: bool
+    stale: Stale | None
     ca: Path | None
     timeout: str
     port: int | None
@@ -93,8 +97,15 @@ def resolve_mode(options: RecordOptions, output: Output) -> str:
     if mode == "none" and not output.exists:
         raise click.UsageError(f"{output.path} does not exist; expected a recording; record it with --mode once")
     if output.is_folder and mode != "all":
-        raise click.UsageError(f"--mode {mode}: {output.path} is a folder; expected a file; pass --out FILE.yaml")
+        raise click.UsageError(_describe_folder(options.mode, output.path))
     return mode
+
+
+def _describe_folder(mode: str, path: Path) -> str:
+    if mode == "once":
+        fix = f"replay them with `mockclaude {path}`, or pass --mode all to record anew"
+        return f"--out: {path} has recordings; expected a folder without; {fix}"
+    return f"--mode {mode}: {path} is a folder; expected a file; pass --out FILE.yaml"
 
 
 def find_target(options: RecordOptions) -> str:
@@ -111,5 +122,6 @@ def find_target(options: RecordOptions) -> str:
 
 def check_overwritten(output: Output) -> None:
     """Report a file that was written by hand, so that a recording must not replace it."""
-    if not output.is_folder and not is_replaceable(output.path):
-        exit_with_error(f"{output.path} was written by hand; expected a recording or a new file: --out another")
+    paths = sorted(output.path.glob("*.yaml")) if output.is_folder else [output.path]
+    if path := next((path for path in paths if not is_replaceable(path)), None):
+        exit_with_error(f"{path} was written by hand; expected a recording or a new file: --out another")

@@ -12,7 +12,7 @@ from mockclaude.cli.recording_server import RunningRecorder
 from mockclaude.cli.recording_sites import create_recording_site, create_replay_site, create_upstream
 from mockclaude.journal.console import write_error, write_line
 from mockclaude.journal.summary import Summary
-from mockclaude.proxy.recorder import Recorder
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session import RecordingSession, drop_retries
 from mockclaude.proxy.session_end import EndOfSession, Output, describe_part, save_session
@@ -42,7 +42,7 @@ def replay(options: RecordOptions, output: Output) -> int:
     code = server.run(f"replays {output.path}", {_KEYS[0]: "mock"} if not _has_key() else {})
     server.stop()
     write_error(f"{summary}\n{output.path} replied; nothing was passed on; {_find_next_mode(summary.unmatched)}")
-    return code or int(bool(summary.unmatched))
+    return code or int(bool(summary.unmatched or summary.stale))
 
 
 def _find_next_mode(unmatched: int) -> str:

@@ -10,8 +10,9 @@ import click
 from mockclaude.cli.options import exit_with_error
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output
 from mockclaude.journal.console import write_error
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import read_part
-from mockclaude.proxy.recorder import Action, Recorder
+from mockclaude.proxy.recorder_settings import Action
 from mockclaude.proxy.recording_summary import describe_recorded
 from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session import drop_retries
@@ -85,7 +86,8 @@ def _save_imported(path: Path, exchanges: list[Exchange], options: RecordOptions
     kept = drop_retries(redacted) if options.drop_retries else redacted
     with recorder.lock(path):
         saved = recorder.save(path, kept)
-    return EndOfSession([describe_recorded(kept, path, saved.is_saved), *saved.notes], list(saved.problems))
+    recorded = [exchange for exchange in kept if exchange.number not in saved.left_out]
+    return EndOfSession([describe_recorded(recorded, path, saved.is_saved), *saved.notes], list(saved.problems))
 
 
 def report(ended: EndOfSession, recorder: Recorder, code: int) -> int:
@@ -105,10 +107,8 @@ def create_recorder_or_exit(options: RecordOptions, action: Action | None = None
         options: The options.
         action: How exchanges change the recording. Default: as the options say.
     """
-    from mockclaude.proxy.file_recorder import create_recorder
-
     try:
         settings = options.recorder_settings()
-        return create_recorder(settings if action is None else settings._replace(action=action), os.environ)
+        return Recorder(settings if action is None else settings._replace(action=action), os.environ)
     except ValueError as error:
         exit_with_error(error)

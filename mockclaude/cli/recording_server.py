@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from mockclaude import __version__
@@ -21,6 +23,9 @@ from mockclaude.testing.environment import CONFLICTING, build_environment
 PORT = 4141
 _QUIET = 1.0
 """Seconds after which a wait for responses is reported."""
+
+_FINISHED = b"\0"
+"""The byte of no signal."""
 
 _OTHER_APIS = tuple(name for name in CONFLICTING if name.startswith("CLAUDE_CODE_USE_"))
 """Variables with which Claude Code does not ask the recorder. The other conflicting ones hold the client's key."""
@@ -70,28 +75,39 @@ class RunningRecorder:
             variables: Further environment variables of the command.
             relay: The relay, whose responses are read to their end.
         """
-        try:
-            url = f"http://127.0.0.1:{self._server.start()}"
-        except CannotListenError as error:
-            exit_with_error(error)
         if self._command:
-            code = run_command(self._command, {**build_recording_environment(url), **variables})
+            code = run_command(self._command, {**build_recording_environment(self._start()), **variables})
         else:
-            _wait_for_signal(f"mockclaude {__version__} on {url}\n\n  {title}\n\n  export ANTHROPIC_BASE_URL={url}\n")
+            self._serve(title)
             code = 0
         if relay is not None:
             self._finish(relay)
         return code
 
+    def _start(self) -> str:
+        try:
+            return f"http://127.0.0.1:{self._server.start()}"
+        except CannotListenError as error:
+            exit_with_error(error)
+
+    def _serve(self, title: str) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        with _catch_signals() as (woken, _):
+            url = self._start()
+            write_line(f"mockclaude {__version__} on {url}\n\n  {title}\n\n  export ANTHROPIC_BASE_URL={url}\n")
+            woken.recv(1)
+
     def _finish(self, relay: Finishing) -> None:
+        """Wait for the responses; SIGINT or SIGTERM ends them."""
         timer = threading.Timer(_QUIET, lambda: write_error(f"waiting for {relay.waiting} responses; Ctrl-C stops it"))
         timer.start()
-        try:
-            self._server.run(relay.finish())
-        except KeyboardInterrupt:
-            self._server.run(relay.cancel())
-        finally:
+        with _catch_signals() as (woken, wake):
+            finished = self._server.submit(_finish_and_wake(relay, wake))
+            by_signal = woken.recv(1) != _FINISHED
             timer.cancel()
+            if by_signal:
+                self._server.run(relay.cancel())
+            finished.result()
 
     def stop(self) -> None:
         """Stop the server, and write the rest of the log."""
@@ -108,14 +124,27 @@ def build_recording_environment(url: str) -> dict[str, Any]:
     return {**inherited, **variables, "MOCKCLAUDE_URL": url}
 
 
-def _wait_for_signal(screen: str) -> None:
-    """Print the screen, and wait for SIGINT or SIGTERM. A second one has its usual effect."""
-    stopped = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in numbers}
-    write_line(screen)
+async def _finish_and_wake(relay: Finishing, wake: socket.socket) -> None:
     try:
-        stopped.wait()
+        await relay.finish()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        wake.send(_FINISHED)
+
+
+@contextmanager
+def _catch_signals() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Yield a socket that receives the number of each SIGINT and SIGTERM as a byte, and the socket that sends it.
+
+    A lock would miss a signal for another thread, and a signal just before the wait.
+    """
+    woken, wake = socket.socketpair()
+    with woken, wake:
+        wake.setblocking(False)
+        wakeup = signal.set_wakeup_fd(wake.fileno())
+        before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield woken, wake
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakeup)

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def create_replay_site(options: RecordOptions, files: Sequence[Path]) -> Site:
     """Create a site that serves files only."""
-    return Site(_load(files), journal=Journal(max_body=MAX_BODY), clock=_create_clock(options), retry_speed=0)
+    return Site(_load(options, files), journal=Journal(max_body=MAX_BODY), clock=_create_clock(options), retry_speed=0)
 
 
 def create_recording_site(options: RecordOptions, files: Sequence[Path], relay: Relay) -> Site:
     """Create a site that passes requests on if no rule of the files replies."""
     from mockclaude.server.recording_site import RecordingSite
 
-    return RecordingSite(_load(files), relay, journal=Journal(max_body=MAX_BODY), clock=_create_clock(options))
+    return RecordingSite(_load(options, files), relay, journal=Journal(max_body=MAX_BODY), clock=_create_clock(options))
 
 
 def create_upstream(url: str, options: RecordOptions) -> Upstream:
@@ -43,8 +43,8 @@ def create_upstream(url: str, options: RecordOptions) -> Upstream:
         )
 
 
-def _load(files: Sequence[Path]) -> Mapping[str, Scenario]:
-    scenarios = ScenarioLoader(files, no_built_in=True).load_or_exit()
+def _load(options: RecordOptions, files: Sequence[Path]) -> Mapping[str, Scenario]:
+    scenarios = ScenarioLoader(files, no_built_in=True, stale=options.stale).load_or_exit()
     print_warnings(scenarios, err=True)
     return scenarios
 

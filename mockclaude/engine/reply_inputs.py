@@ -82,7 +82,7 @@ def describe_stale_parts(rule: Rule, request: MessagesRequest) -> str:
     from mockclaude.scenario.digests import find_stale_parts
 
     parts = find_stale_parts(rule.recorded, request.body)
-    differ = "differ" if len(parts) > 1 else "differs"
+    differ = "differs" if list(parts) == ["system"] else "differ"
     return f"{STALE}{', '.join(parts)} {differ} from what was recorded" if parts else ""
 
 

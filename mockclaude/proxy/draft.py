@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session_replay import match_session
 from mockclaude.proxy.step_choice import StepChoice
 from mockclaude.scenario.loading.loader import load

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mockclaude.proxy.check import REQUEST, check_recording
 from mockclaude.proxy.draft import build_draft
-from mockclaude.proxy.recorder import Recorder, RecorderSettings, SavedRecording
-from mockclaude.proxy.save import REJECTED, SaveError, lock_recording, save_recording
+from mockclaude.proxy.recorder_settings import RecorderSettings, SavedRecording
+from mockclaude.proxy.save import SaveError, lock_recording, save_recording
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.exchange_lines import read_lines, to_line
@@ -20,18 +20,22 @@ from mockclaude.scenario.recording.redaction import Redaction
 from mockclaude.scenario.recording.secret_lint import lint_secrets
 
 
-class FileRecorder:
-    """A recorder that saves scenario files.
+class Recorder:
+    """Redacts exchanges, and saves those of one lane as a scenario file.
+
+    A session calls it in a thread of its own, one call at a time.
 
     Args:
         settings: The options of `record`.
         environment: The environment variables, which may hold secrets.
 
     Raises:
-        ValueError: An expression is invalid.
+        ValueError: An expression is invalid, or two options exclude each other.
     """
 
     def __init__(self, settings: RecorderSettings, environment: Mapping[str, str]) -> None:
+        if settings.writes_steps and settings.action == "refresh":
+            raise ValueError("--steps: --refresh writes replies as recorded; expected one of them")
         self._settings = settings
         self._redaction = Redaction(
             environment, expressions=settings.redact, regexes=settings.redact_regex, headers=settings.headers
@@ -97,8 +101,7 @@ class FileRecorder:
         as_recorded: frozenset[int] = frozenset()
         while True:
             saved = self._save(path, redacted, rejection, as_recorded)
-            is_rejected = any(problem.endswith(REJECTED) for problem in saved.problems)
-            if rejection or as_recorded == numbers or not (is_rejected and self._settings.writes_steps):
+            if saved.is_saved or rejection or as_recorded == numbers or not self._settings.writes_steps:
                 return saved
             named = {problem.partition(",")[0] for problem in saved.problems}
             failing = frozenset([number for number in numbers if f"{REQUEST}{number}" in named])
@@ -135,14 +138,3 @@ class FileRecorder:
         notes, all_problems = [replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected]
         left_out = {exchange.number for exchange in exchanges} - {exchange.number for exchange in draft.exchanges}
         return SavedRecording(notes, all_problems, is_saved=not problems, left_out=tuple(sorted(left_out)))
-
-
-def create_recorder(settings: RecorderSettings, environment: Mapping[str, str]) -> Recorder:
-    """Create the recorder with these settings.
-
-    Raises:
-        ValueError: An expression is invalid, or an option is unknown.
-    """
-    if settings.writes_steps and settings.action == "refresh":
-        raise ValueError("--steps: --refresh writes replies as recorded; expected one of them")
-    return FileRecorder(settings, environment)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from mockclaude.proxy.recorder import Action
+from mockclaude.proxy.recorder_settings import Action
 
 
 class PartFile:

@@ -11,9 +11,10 @@ from threading import Event
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.engine.http_request import LANE_HEADER
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import PartFile
 from mockclaude.proxy.passed_request import PassedRequest
-from mockclaude.proxy.recorder import Action, Recorder
+from mockclaude.proxy.recorder_settings import Action
 from mockclaude.proxy.recording_summary import RecordingSummary
 from mockclaude.proxy.upstream import ReceivedBody
 from mockclaude.scenario.recording.exchange import Exchange
@@ -133,7 +134,7 @@ class RecordingSession:
         self._idle.set()
         self._thread.shutdown(wait=True)
         self._part.close()
-        if self._part.problem:
+        if self._part.problem and self._part.problem not in self.summary.problems:
             self.summary.problems.append(self._part.problem)
         return sorted(self._exchanges, key=lambda exchange: exchange.number)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.part_file import count_exchanges
-from mockclaude.proxy.recorder import Recorder
 from mockclaude.proxy.recording_summary import describe_recorded, list_notes, list_torn
 from mockclaude.proxy.save import SaveError
 from mockclaude.scenario.diagnostics import ScenarioError
@@ -58,8 +58,14 @@ class EndOfSession(NamedTuple):
     problems: list[str]
 
 
-def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path) -> EndOfSession:
-    """Save the exchanges of a session, then remove the file `part` with them."""
+def save_session(
+    exchanges: Sequence[Exchange], output: Output, recorder: Recorder, part: Path | None = None
+) -> EndOfSession:
+    """Save the exchanges of a session, then remove the file `part` with them.
+
+    Default of `part`: that of `output`.
+    """
+    part = output.part if part is None else part
     notes, problems = list_notes(exchanges), list_torn(exchanges)
     if exchanges and all(exchange.reception.status == _UNAUTHORIZED for exchange in exchanges):
         part.unlink(missing_ok=True)
@@ -74,13 +80,19 @@ def save_session(exchanges: Sequence[Exchange], output: Output, recorder: Record
         try:
             saved = recorder.save(path, lane)
         except SaveError as error:
-            fix = f"mockclaude record --recover {part} writes the {len(exchanges)} exchanges again"
-            return EndOfSession([*saved_notes, *notes], [*problems, str(error), *([fix] if part.exists() else [])])
+            return EndOfSession([*saved_notes, *notes], [*problems, str(error), *_describe_recovery(part)])
         recorded = [exchange for exchange in lane if exchange.number not in saved.left_out]
         saved_notes += [describe_recorded(recorded, path, saved.is_saved), *saved.notes]
         problems += saved.problems
     part.unlink(missing_ok=True)
     return EndOfSession([*saved_notes, *notes], problems)
+
+
+def _describe_recovery(part: Path) -> list[str]:
+    """Describe how to write the exchanges in `FILE.part`: after an error of the disk, not all are there."""
+    count = count_exchanges(part.read_bytes()) if part.exists() else 0
+    exchanges = f"{count} exchange{'s' * (count != 1)}"
+    return [f"mockclaude record --recover {part} writes the {exchanges} in it"] if count else []
 
 
 def _describe_lanes(output: Output, lanes: Sequence[str], part: Path) -> str:

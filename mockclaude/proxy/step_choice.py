@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.reply.readable_rule import to_recorded_steps
 from mockclaude.scenario.loading.yaml_writer import format_flow
 from mockclaude.scenario.recording.exchange import RecordedRule

@@ -23,16 +23,9 @@ from mockclaude.proxy.hop_headers import HeaderLines, build_request_headers
 from mockclaude.proxy.upstream_errors import UpstreamError, describe_error
 from mockclaude.scenario.recording.exchange import Arrival, Ending
 
-MAX_KEPT = 64 * 1024 * 1024
-"""The maximum number of bytes of a body that are kept."""
+_HEADER_LIMITS = {"max_field_size": 1024 * 1024, "max_line_size": 1024 * 1024, "max_headers": 10_000}
+"""Bytes of a header and of the first line, and the number of headers. Gateways exceed aiohttp's 8,190 bytes."""
 
-MAX_ARRIVALS = 100_000
-"""The number of arrivals of a body after which the last one takes all further bytes."""
-
-_MAX_HEADER = 1024 * 1024
-"""Bytes of a header: those of gateways exceed aiohttp's default of 8,190."""
-
-_MAX_HEADERS = 10_000
 _LARGE = 64 * 1024
 """Bytes of a body above which aiohttp gets them in pieces, so that the event loop is not blocked."""
 
@@ -42,6 +35,28 @@ _FROM_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """Exceptions of aiohttp's client. `ValueError`: a header or a path that cannot be sent."""
+
+
+MAX_KEPT = 64 * 1024 * 1024
+"""The maximum number of bytes of a body that are kept."""
+
+MAX_ARRIVALS = 100_000
+"""The number of arrivals of a body after which the last one takes all further bytes."""
+
+
+class KeptLimits(NamedTuple):
+    """The limits of a body.
+
+    Attributes:
+        size: The maximum number of bytes that are kept.
+        arrivals: The number of arrivals after which the last one takes all further bytes.
+    """
+
+    size: int = MAX_KEPT
+    arrivals: int = MAX_ARRIVALS
+
+
+USUAL_LIMITS = KeptLimits()
 
 
 class ResponseHead(NamedTuple):
@@ -56,7 +71,7 @@ class ReceivedBody(NamedTuple):
     """A response whose end has arrived.
 
     Attributes:
-        body: The bytes of the body, compressed if they came so; None if they exceed `MAX_KEPT`.
+        body: The bytes of the body, compressed if they came so; None if they exceed the limit.
         head_us: The microseconds from the request to the head.
         arrivals: The parts of the body.
         ending: How the response ended.
@@ -94,8 +109,10 @@ class Upstream:
         url: The base URL.
         ca: A file with further certificate authorities.
         timeout: Seconds without a byte after which a response is torn.
+        limits: The limits of each body.
 
     Attributes:
+        limits: The same.
         timeout: The same.
         url: The base URL.
 
@@ -103,9 +120,12 @@ class Upstream:
         OSError: The file with certificate authorities cannot be read, or holds none.
     """
 
-    def __init__(self, url: str, ca: Path | None = None, timeout: float = 600.0) -> None:
+    def __init__(
+        self, url: str, ca: Path | None = None, timeout: float = 600.0, limits: KeptLimits = USUAL_LIMITS
+    ) -> None:
         self.url = URL(url)
         self._base = url.rstrip("/")
+        self.limits = limits
         self.timeout = timeout
         self._tls = _create_tls_context(ca) if self.url.scheme == "https" else True
         self._proxy = find_proxy(self.url)
@@ -139,7 +159,7 @@ class Upstream:
         head_us = (time.perf_counter_ns() - begin) // 1000
         head = ResponseHead(response.status, response.reason or "", response.raw_headers)
         receiver.begin(head)
-        parts, is_torn = _Parts(begin), False
+        parts, is_torn = _Parts(begin, self.limits), False
         try:
             with _watch_connection(response):
                 async for data in response.content.iter_any():
@@ -172,9 +192,11 @@ class Upstream:
         seconds = aiohttp.ClientTimeout(
             total=None, sock_connect=min(self.timeout, _CONNECT_SECONDS), sock_read=self.timeout
         )
-        limits: dict[str, Any] = {"max_field_size": _MAX_HEADER, "max_line_size": _MAX_HEADER}
-        if "_max_headers" in aiohttp.ClientSession.ATTRS:  # since aiohttp 3.14
-            limits["max_headers"] = _MAX_HEADERS
+        limits: dict[str, Any] = {
+            name: maximum
+            for name, maximum in _HEADER_LIMITS.items()
+            if f"_{name}" in aiohttp.ClientSession.ATTRS  # the number only since aiohttp 3.14
+        }
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
             timeout=seconds,
@@ -206,12 +228,11 @@ def _watch_connection(response: aiohttp.ClientResponse) -> Iterator[None]:
         if not content.is_eof() and content.exception() is None:
             content.set_exception(aiohttp.ClientPayloadError("the connection ended"))
 
-    protocol = None if connection is None else connection.protocol
-    closed = None if protocol is None else protocol.closed
-    if closed is not None:
-        closed.add_done_callback(fail)
-    elif protocol is not None:
+    closed = None if connection is None or connection.protocol is None else connection.protocol.closed
+    if closed is None:
         fail(None)
+    else:
+        closed.add_done_callback(fail)
     try:
         yield
     finally:
@@ -242,7 +263,8 @@ def _create_tls_context(ca: Path | None) -> ssl.SSLContext:
 class _Parts:
     """The parts of a body while they arrive."""
 
-    def __init__(self, begin: int) -> None:
+    def __init__(self, begin: int, limits: KeptLimits) -> None:
+        self._limits = limits
         self.is_delayed = False
         self._begin = begin
         self._size = 0
@@ -252,11 +274,11 @@ class _Parts:
     def add(self, data: bytes) -> None:
         at_us = (time.perf_counter_ns() - self._begin) // 1000
         self._size += len(data)
-        if self._size > MAX_KEPT or self._data is None:
+        if self._size > self._limits.size or self._data is None:
             self._data = None
             return
         self._data.append(data)
-        if len(self._arrivals) < MAX_ARRIVALS:
+        if len(self._arrivals) < self._limits.arrivals:
             self._arrivals.append(Arrival(at_us, self._size))
         else:
             self._arrivals[-1] = Arrival(at_us, self._size)

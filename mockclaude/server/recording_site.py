@@ -13,7 +13,6 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.passing import PassedOn, decide_or_pass
 from mockclaude.proxy.passed_request import PassedRequest
-from mockclaude.proxy.upstream import MAX_KEPT
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.handled_request import ClientConnection, HandledRequest
 from mockclaude.server.heads import KnownHead, build_http_request
@@ -23,7 +22,6 @@ from mockclaude.server.request_body import BodyLimit, decompress, read_raw_body
 from mockclaude.server.site import Site
 from mockclaude.wire.script import CONTINUE
 
-_LIMIT = BodyLimit(MAX_KEPT)
 _NOT_FOUND = 404
 
 
@@ -43,6 +41,7 @@ class RecordingSite(Site):
     def __init__(self, scenarios: Mapping[str, Scenario], relay: Relay, **options: Any) -> None:
         super().__init__(scenarios, **options)
         self._relay = relay
+        self._limit = BodyLimit(relay.limits.size)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or pass it on."""
@@ -63,8 +62,8 @@ class RecordingSite(Site):
         raw: bytes | AsyncIterator[bytes] = b""
         try:
             self.heads.check_host(request.headers.get("host", "localhost"))
-            raw = await _read_body(request)
-            body = _decode_body(request, raw)
+            raw = await _read_body(request, self._limit)
+            body = _decode_body(request, raw, self._limit)
             read = self._read_head(request, handled, body or b"")
             state = self.served[read.scenario]
             decision = PassedOn() if body is None or not read.is_known else decide_or_pass(read.http, state)
@@ -110,25 +109,25 @@ class RecordingSite(Site):
         return self._build_request(request, handled, self.heads.read_stray(request, error), body)
 
 
-async def _read_body(request: web.BaseRequest) -> bytes | AsyncIterator[bytes]:
+async def _read_body(request: web.BaseRequest, limit: BodyLimit) -> bytes | AsyncIterator[bytes]:
     """Read the body of a request; of a large one, return an iterator.
 
     Raises:
         ApiError: The body is malformed, or does not arrive.
     """
-    if (request.content_length or 0) <= MAX_KEPT:
-        return await read_raw_body(request, _LIMIT)
+    if (request.content_length or 0) <= limit.size:
+        return await read_raw_body(request, limit)
     if request.headers.get("expect", "").lower() == "100-continue":
         await play(CONTINUE, request)
     return request.content.iter_any()
 
 
-def _decode_body(request: web.BaseRequest, raw: bytes | AsyncIterator[bytes]) -> bytes | None:
+def _decode_body(request: web.BaseRequest, raw: bytes | AsyncIterator[bytes], limit: BodyLimit) -> bytes | None:
     """Decompress the body of a request; return None if it is large or invalid."""
     if not isinstance(raw, bytes):
         return None
     encoding = request.headers.get("content-encoding", "").lower()
     try:
-        return decompress(raw, encoding, _LIMIT) if encoding in ("", "identity", "gzip", "deflate") else None
+        return decompress(raw, encoding, limit) if encoding in ("", "identity", "gzip", "deflate") else None
     except ApiError:
         return None

@@ -56,9 +56,14 @@ class Passage(NamedTuple):
 
 
 class Relay:
-    """Passes requests on to one server, and the responses to a session."""
+    """Passes requests on to one server, and the responses to a session.
+
+    Attributes:
+        limits: The limits of each body.
+    """
 
     def __init__(self, upstream: Upstream, session: RecordingSession) -> None:
+        self.limits = upstream.limits
         self._upstream = upstream
         self._session = session
         self._tasks: set[asyncio.Task[ClientWriter]] = set()

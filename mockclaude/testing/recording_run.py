@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.proxy.file_recorder import FileRecorder
-from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session import RecordingSession
 from mockclaude.proxy.session_end import Output, is_replaceable, save_session
@@ -43,7 +43,7 @@ class RecordingRun:
             problem = f"{plan.shown} was written by hand; expected a recording or a new file; pass another path"
             raise RecordingError(problem)
         settings = RecorderSettings(action="append" if self._is_new else "write")
-        self._recorder = FileRecorder(settings, {**os.environ, **plan.keys})
+        self._recorder = Recorder(settings, {**os.environ, **plan.keys})
         self._exchanges: list[Exchange] = []
         self._stack = ExitStack()
         try:

@@ -42,3 +42,26 @@ PARTS = st.sampled_from([b"\n", b"\r", b"\r\n", b"event: ping", LINE, b"data: {}
 @given(st.lists(PARTS).map(b"".join))
 def test_events_have_the_bytes_of_the_stream(data: bytes) -> None:
     assert b"".join(event.encoded for event in split_frames(data)) == data
+
+
+WITHOUT_CR = st.sampled_from(
+    [
+        b"\n",
+        b"\n\n",
+        b"event: ",
+        b"ping",
+        b"\ndata: ",
+        b"{}",
+        b'{"type": "a"}',
+        b"event: a\ndata: {}\n\n",
+        b"\xff",
+        b":",
+    ]
+)
+
+
+@given(st.lists(WITHOUT_CR).map(b"".join))
+def test_events_are_the_same_with_other_line_ends(data: bytes) -> None:
+    events, others = split_frames(data), split_frames(data.replace(b"\n", b"\r\n"))
+    assert [event[:3] for event in events] == [event[:3] for event in others]
+    assert [event.encoded for event in events] == [event.encoded.replace(b"\r", b"") for event in others]

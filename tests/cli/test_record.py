@@ -332,6 +332,17 @@ def test_lanes_have_files_of_their_own(record: Recorder) -> None:
     assert sorted(path.name for path in (record.folder / "tides").iterdir()) == ["1.yaml", "north.yaml"]
 
 
+def test_a_folder_keeps_recordings_and_files_written_by_hand(record: Recorder) -> None:
+    folder = record.folder / "tides"
+    file = written(folder / "north.yaml", "rules: [{reply: Hi}]")
+    record_again = ("record", "--to", record.server.url, "--out", f"{folder}/", *record.ask, "tide")
+    once, anew = invoke(*record_again), invoke("record", "--mode", "all", *record_again[1:])
+
+    assert (once.exit_code, anew.exit_code) == (2, 2)
+    assert f"tides has recordings; expected a folder without; replay them with `mockclaude {folder}`" in once.stderr
+    assert anew.stderr.startswith(f"{file} was written by hand; expected a recording")
+
+
 def test_several_lanes_need_a_folder(record: Recorder) -> None:
     with Command("record", "--to", record.server.url, "--out", record.out) as command:
         for lane in ("north", "south"):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from mockclaude.journal.journal import Journal
-from mockclaude.proxy.recorder import SavedRecording
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session import RecordingSession
-from mockclaude.proxy.upstream import Upstream
+from mockclaude.proxy.upstream import USUAL_LIMITS, KeptLimits, Upstream
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.recording_site import RecordingSite
@@ -21,16 +23,13 @@ from mockclaude.testing.background import BackgroundServer
 from tests.serving import PATIENCE, Running
 
 
-class PlainRecorder:
-    """A recorder that redacts nothing, and saves the statuses of the exchanges."""
+class PlainRecorder(Recorder):
+    """A recorder that redacts nothing, and whose lines have the numbers and statuses of the exchanges."""
 
     def __init__(self) -> None:
+        super().__init__(RecorderSettings(), {})
         self.keys: list[str] = []
-        self.saved: dict[Path, list[Exchange]] = {}
         self.exchanges: list[Exchange] = []
-
-    def lock(self, path: Path) -> AbstractContextManager[None]:  # noqa: ARG002 (one signature)
-        return nullcontext()
 
     def add_request(self, headers: Mapping[str, str]) -> bool:
         self.keys.append(headers.get("x-api-key", ""))
@@ -45,14 +44,6 @@ class PlainRecorder:
 
     def to_line(self, exchange: Exchange) -> bytes:
         return b"%d %d" % (exchange.number, exchange.reception.status)
-
-    def read_lines(self, data: bytes, file: str) -> tuple[list[Exchange], list[str]]:  # noqa: ARG002 (as above)
-        numbers = [int(line.split()[0]) for line in data.splitlines()]
-        return [exchange for exchange in self.exchanges if exchange.number in numbers], []
-
-    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
-        self.saved[path] = list(exchanges)
-        return SavedRecording([f"{path.name}: {len(exchanges)} of {len(exchanges)} replayed byte for byte"])
 
 
 class Recording(NamedTuple):
@@ -74,18 +65,24 @@ class Recording(NamedTuple):
 
 @contextmanager
 def recording(
-    port: int, folder: Path, scenario: Scenario | None = None, timeout: float = PATIENCE
+    port: int,
+    folder: Path,
+    scenario: Scenario | Mapping[str, Scenario] | None = None,
+    timeout: float = PATIENCE,
+    recorder: Recorder | None = None,
+    limits: KeptLimits = USUAL_LIMITS,
 ) -> Iterator[Recording]:
     """Run a recorder of the server on a port."""
-    recorder, part = PlainRecorder(), folder / "tide.yaml.part"
-    session = RecordingSession(f"127.0.0.1:{port}", part, recorder)
-    relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout), session)
+    plain, part = PlainRecorder(), folder / "tide.yaml.part"
+    session = RecordingSession(f"127.0.0.1:{port}", part, recorder or plain)
+    relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout, limits=limits), session)
     journal = Journal()
-    site = RecordingSite({"": scenario or Scenario(())}, relay, journal=journal)
+    scenarios = scenario if isinstance(scenario, Mapping) else {"": scenario or Scenario(())}
+    site = RecordingSite(scenarios, relay, journal=journal)
     background = BackgroundServer(site)
     running = Running(background.start())
     journal.subscribe("ended", running.lines.put)
-    made = Recording(running, session, recorder, relay, background, journal, part)
+    made = Recording(running, session, plain, relay, background, journal, part)
     try:
         yield made
     finally:
@@ -98,7 +95,7 @@ Speak = Callable[[socket.socket], None]
 
 
 @contextmanager
-def speaking(*turns: Speak) -> Iterator[tuple[int, list[bytes]]]:
+def speaking(*turns: Speak, tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[bytes]]]:
     """Run a server whose connections are answered by functions; yield its port and the requests."""
     requests: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -106,7 +103,7 @@ def speaking(*turns: Speak) -> Iterator[tuple[int, list[bytes]]]:
         def accept() -> None:
             for speak in turns:
                 client, _ = listener.accept()
-                with client:
+                with suppress(ssl.SSLError), tls.wrap_socket(client, server_side=True) if tls else client as client:
                     requests.append(read_request(client))
                     speak(client)
 

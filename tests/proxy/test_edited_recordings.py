@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.proxy.file_recorder import create_recorder
-from mockclaude.proxy.recorder import Action, RecorderSettings, SavedRecording
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import Action, RecorderSettings, SavedRecording
 from mockclaude.proxy.save import SaveError
 from mockclaude.scenario.recording.exchange import Exchange, Reception
 from tests.scenario.recording.sessions import Api, user
@@ -25,7 +25,7 @@ def ask(text: str, answer: str, **fields: str) -> list[Exchange]:
 
 def save(file: Path, exchanges: list[Exchange], action: Action = "write", *volatile: str) -> SavedRecording:
     """Save a session as the command does."""
-    recorder = create_recorder(RecorderSettings(action, volatile=volatile), {})
+    recorder = Recorder(RecorderSettings(action, volatile=volatile), {})
     return recorder.save(file, [recorder.redact(exchange) for exchange in exchanges])
 
 

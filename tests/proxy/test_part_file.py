@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockclaude.proxy.part_file import PartFile, count_exchanges, read_part
-from mockclaude.proxy.recorder import Action
+from mockclaude.proxy.recorder_settings import Action
 
 
 @pytest.mark.parametrize("action", ["write", "append", "refresh"])

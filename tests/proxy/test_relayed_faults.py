@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mockclaude.proxy.file_recorder import create_recorder
-from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load, load_text
 from mockclaude.scenario.recording.exchange import Exchange
@@ -93,7 +93,7 @@ def exchange_with_fault(preset: str, folder: Path, *, stream: bool) -> Relayed:
 
 def replay(exchanges: Sequence[Exchange], folder: Path, *, stream: bool) -> Outcome:
     """Save a recording, and send the request to a server of it."""
-    recorder, path = create_recorder(RecorderSettings(), {}), folder / "tide.yaml"
+    recorder, path = Recorder(RecorderSettings(), {}), folder / "tide.yaml"
     saved = recorder.save(path, [recorder.redact(exchange) for exchange in exchanges])
     assert list(saved.problems) == []
     with ServerThread({"": load([path])}, clock=Clock(SPEED, lambda: NOW)) as server:

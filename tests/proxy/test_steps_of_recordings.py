@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mockclaude.proxy.file_recorder import create_recorder
-from mockclaude.proxy.recorder import RecorderSettings, SavedRecording
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import RecorderSettings, SavedRecording
 from mockclaude.proxy.step_choice import MAX_SIZE
 from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.recording.exchange import Exchange, Reception, RecordedRule
@@ -36,7 +36,7 @@ def record(folder: Path, *exchanges: Exchange, **settings: Any) -> tuple[SavedRe
     """Save a recording with steps. Return the result, and the data of each rule by its name."""
     path = folder / "tide.yaml"
     settings = {"writes_steps": True, **settings}
-    saved = create_recorder(RecorderSettings(**settings), {}).save(path, exchanges)
+    saved = Recorder(RecorderSettings(**settings), {}).save(path, exchanges)
     rules = read("tide.yaml", path.read_bytes()).data["rules"]
     shown = [note.removeprefix(f"{path}: ") for note in saved.notes]
     return saved._replace(notes=shown), {rule["name"][2:]: rule for rule in rules}
@@ -53,7 +53,7 @@ def test_replies_become_steps(tmp_path: Path) -> None:
     calling, answer = rules["Bergen?"], rules["Oslo?"]
     call = {"name": "get_tide", "input": {"harbour": "Bergen"}, "id": "toolu_01Recorded"}
 
-    assert saved == SavedRecording(
+    assert (saved.notes, saved.problems) == (
         [
             "3 of 3 replayed with equal values",
             "steps do not keep headers (3 replies)",
@@ -159,7 +159,7 @@ def test_a_refresh_leaves_steps_and_says_so(tmp_path: Path) -> None:
 
 def test_a_refresh_cannot_write_steps() -> None:
     with pytest.raises(ValueError, match=r"^--steps: --refresh writes replies as recorded; expected one of them$"):
-        create_recorder(RecorderSettings(action="refresh", writes_steps=True), {})
+        Recorder(RecorderSettings(action="refresh", writes_steps=True), {})
 
 
 @given(sessions())

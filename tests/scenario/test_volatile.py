@@ -20,6 +20,7 @@ HEX = "0123456789abcdef01234567"
         ("id of the API", "a toolu_01AbCdEfGhIjKlMnOpQrStUv b", "a  b"),
         ("id of the API", "a srvtoolu_bdrk_01AbCdEfGhIj b", "a  b"),
         ("id of the API", "a req_011CPqX4Yz7vLmN8 msg_01AbCdEfGhIjKlMn b", "a   b"),
+        ("id of an agent of Claude Code", "agentId: a0c6731c5a49db953 (use", "agentId:  (use"),
         ("long hexadecimal number", f"a {HEX} b", "a  b"),
         ("ISO date", "a 2026-11-29 b", "a  b"),
         ("ISO date", "a 2026-11-29T17:19:52.123Z b", "a  b"),

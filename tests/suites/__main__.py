@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from mockclaude.testing import MockClaude
-from tests.suites import acceptance, python_sdk, typescript_sdk
+from tests.suites import acceptance, claude_code, python_sdk, typescript_sdk
 from tests.suites.examples import run_examples
 from tests.suites.refusing import serve_refusals
 from tests.suites.results import Case, Result, count_rows, format_table, list_failures
@@ -79,6 +79,19 @@ def run_programs(arguments: Namespace, folder: Path) -> int:
     return int(any(codes))
 
 
+def run_claude_code(arguments: Namespace, folder: Path) -> int:
+    """Record and replay a session of each version of Claude Code."""
+    codes = []
+    for version in arguments.versions or ["latest"]:
+        program = claude_code.prepare(version, folder)
+        recorded, replayed, summary = claude_code.record_and_replay(program, folder / f"session-{version}")
+        problems = claude_code.find_problems(recorded, replayed, summary)
+        told = problems or [f"{recorded.bodies.total()} responses replayed byte for byte"]
+        print(f"claude-code {version}: {'; '.join(told)}", flush=True)
+        codes.append(bool(problems))
+    return int(any(codes))
+
+
 def main() -> int:
     """Parse the command line, and run the tests."""
     parser = ArgumentParser(prog="python -m tests.suites", description=__doc__)
@@ -98,6 +111,9 @@ def main() -> int:
     known = acceptance.PACKAGES
     programs.add_argument("names", nargs="*", choices=[*known, []], metavar="NAME", help=f"one of {', '.join(known)}")
     programs.set_defaults(run=run_programs)
+    recorded = commands.add_parser("claude-code", help="a session of Claude Code, recorded and replayed")
+    recorded.add_argument("versions", nargs="*", metavar="VERSION", help="default: latest")
+    recorded.set_defaults(run=run_claude_code)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.folder or Path(temporary)).resolve()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mockclaude.api.api_headers import api_key
-from mockclaude.proxy.file_recorder import FileRecorder
-from mockclaude.proxy.recorder import RecorderSettings
+from mockclaude.proxy.file_recorder import Recorder
+from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.reply.faults import apply
 from mockclaude.testing import MockClaude, recording_run
 from tests.testing.inner import PLUGINS, forget_objects, load_only_our_plugin
@@ -491,7 +491,7 @@ def test_tide(mockclaude):
 
 def test_two_tests_do_not_record_in_one_file(suite: Suite) -> None:
     path = suite.folder / "test_chat" / "test_tide.yaml"
-    with FileRecorder(RecorderSettings(), {}).lock(path):
+    with Recorder(RecorderSettings(), {}).lock(path):
         result = suite.run(TIDE)
 
     result.assert_outcomes(errors=1)

@@ -36,7 +36,7 @@ def to_line(exchange: Exchange) -> bytes:
     line = {name: value for name, value in vars(exchange).items() if name in _FIELDS}
     line |= {"headers": dict(exchange.headers), "body": _encode_body(exchange.body), "reception": reception}
     try:
-        return orjson.dumps(line) + b"\n"
+        return orjson.dumps(line, default=tuple) + b"\n"  # orjson writes no named tuples by itself
     except TypeError:  # a header has bytes that are not UTF-8
         return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 

@@ -43,6 +43,9 @@ NEVER_KEPT = (
 )
 """Headers of a response that are never written: the mock sends its own, or they name an account."""
 
+_GAP = b"\0"
+"""A sign between texts, of no escape and no form of a secret."""
+
 
 class Redaction:
     """The secrets of a session and their marks.
@@ -97,12 +100,7 @@ class Redaction:
         """
         self._add(list_response_secrets(exchange.reception.headers))
         self._add(list_query_secrets(exchange.path))
-        reply = exchange.reply
-        assembled = assemble(reply.events) if reply.is_stream else None
-        for value, name in self._described.select(
-            [exchange.document, assembled.message if assembled else reply.document]
-        ):
-            self._known.add(value, name)
+        self._add_described(exchange)
         while True:
             known, numbers = len(self._known), dict(self._numbers)
             redacted = self._redact(exchange)
@@ -120,31 +118,44 @@ class Redaction:
         """Return the source or the form of each secret in the bytes of a file."""
         return sorted({hit.name for hit in self._known.find(data)})
 
+    def _add_described(self, exchange: Exchange) -> None:
+        """Add the values that expressions of the user select. Without expressions, nothing is assembled."""
+        if self._described.has_expressions:
+            reply = exchange.reply
+            assembled = assemble(reply.events) if reply.is_stream else None
+            message = assembled.message if assembled else reply.document
+            for value, name in self._described.select([exchange.document, message]):
+                self._known.add(value, name)
+
     def _add(self, secrets: Iterable[tuple[str, str]]) -> None:
         for value, name in secrets:
             self._known.add(value.encode("utf-8", "surrogatepass"), name)
 
     def _redact(self, exchange: Exchange) -> Exchange:
-        text = self.redact_text
+        kept = [line for line in exchange.reception.headers if self._is_kept(line[0], exchange.reception.status)]
+        texts = [exchange.path, exchange.host, exchange.lane, exchange.refusal, *exchange.headers.values()]
+        text = str if self._has_no_secret([*texts, *(value for _, value in kept)]) else self.redact_text
         edits = self._finder.find_in_body(exchange.body, is_json=exchange.document is not None)
         return replace(
             exchange,
             path=text(exchange.path),
             headers={name: text(value) for name, value in exchange.headers.items()},
             body=self._apply(exchange.body, edits)[0],
-            reception=self._redact_reception(exchange),
+            reception=self._redact_reception(exchange, [(name, text(value)) for name, value in kept]),
             host=text(exchange.host),
             lane=text(exchange.lane),
             refusal=text(exchange.refusal),
         )
 
-    def _redact_reception(self, exchange: Exchange) -> Reception:
+    def _has_no_secret(self, texts: Sequence[str]) -> bool:
+        """Search short texts at once: nearly none has a secret. Texts with escapes are searched one by one."""
+        if self._described or any(sign in text for text in texts for sign in "\\%&"):
+            return False
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        return not any(map(self._known.find_cut, encoded)) and not self._known.find(_GAP.join(encoded))
+
+    def _redact_reception(self, exchange: Exchange, headers: Sequence[tuple[str, str]]) -> Reception:
         reception = exchange.reception
-        headers = [
-            (name, self.redact_text(value))
-            for name, value in reception.headers
-            if self._is_kept(name, reception.status)
-        ]
         edits = self._finder.find_in_reply(exchange.reply)
         body, sizes = self._apply(reception.body, edits)
         arrivals = tuple(move_arrivals(reception.arrivals, edits, sizes))

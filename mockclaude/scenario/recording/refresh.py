@@ -131,7 +131,8 @@ class _Refresh:
         for name, text in (("recorded", origin), (key, reply)):
             edit = self.places.find_key(index, name)
             is_last = edit.end == self.places.find_rule(index + 1) < len(self.places.text)
-            self.edits.append(edit._replace(text=text + ("\n" if is_last and not text.endswith("\n\n") else "")))
+            has_empty_line = is_last or edit.text.endswith("\n\n")
+            self.edits.append(edit._replace(text=text + ("\n" if has_empty_line and not text.endswith("\n\n") else "")))
         comment = self.places.find_comment(index)
         former = ", then ".join(summarize_reply(reply) for reply in change.old)
         if _DURATION.sub("", comment.text) == f"# {former}":

@@ -55,6 +55,8 @@ class SecretFinder:
     def _find_in_frames(self, body: bytes, events: Sequence[Event], begins: Sequence[int]) -> Iterator[Edit]:
         """Yield the secrets in the bytes of a stream, and in the values of its frames."""
         known = deque(merge_hits([*self.known.find(body, is_json=True), *self.known.find_cut(body)]))
+        if not known and not self.described:
+            return
         for event, begin in zip(events, begins, strict=False):
             of_frame = []
             while known and known[0].begin < begin + len(event.encoded):

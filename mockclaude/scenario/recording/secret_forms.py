@@ -47,6 +47,8 @@ def find_forms_in_base64(data: bytes) -> Iterator[tuple[int, int, bytes, str]]:
     The decoded secret and its name follow.
     """
     texts = list(_compile(_BASE64).finditer(data))
+    if not texts:
+        return
     decoded = [_decode_base64(text.group()) for text in texts]
     ends = list(accumulate(len(text) + len(_GAP) for text in decoded))
     joined = _GAP.join(decoded)

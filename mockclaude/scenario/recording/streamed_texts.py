@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -38,37 +39,49 @@ class TextPart(NamedTuple):
 class StreamedText:
     """A text of one block, from all its deltas.
 
+    Args:
+        field: The field of the deltas.
+        deltas: The number of the frame and the text of each delta.
+
     Attributes:
         is_json: Whether the text is JSON: the input of a tool call.
         text: The joined text in UTF-8.
     """
 
-    def __init__(self, deltas: Sequence[TextPart], *, is_json: bool) -> None:
-        self.is_json = is_json
-        self.text = b"".join(delta.text for delta in deltas)
+    def __init__(self, field: str, deltas: Sequence[tuple[int, str]]) -> None:
+        self.is_json = field == "partial_json"
+        self.text = "".join([text for _, text in deltas]).encode()
+        self._field = field
         self._deltas = deltas
-        self._ends = list(accumulate(delta.end for delta in deltas))
+
+    @cached_property
+    def _parts(self) -> list[bytes]:
+        return [text.encode() for _, text in self._deltas]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(map(len, self._parts)))
 
     def find_parts(self, begin: int, end: int) -> Iterator[TextPart]:
         """Yield the parts of a span that is not empty."""
         for number in range(bisect_right(self._ends, begin), bisect_left(self._ends, end) + 1):
-            whole = self._deltas[number]
-            offset = self._ends[number] - whole.end
-            if whole.end:
-                yield whole._replace(begin=max(begin - offset, 0), end=min(end - offset, whole.end))
+            text = self._parts[number]
+            offset = self._ends[number] - len(text)
+            if text:
+                frame = self._deltas[number][0]
+                yield TextPart(frame, self._field, text, max(begin - offset, 0), min(end - offset, len(text)))
 
 
 def join_texts(events: Sequence[Event]) -> list[StreamedText]:
     """Join the texts of each block of a stream, in the order of their first deltas."""
-    texts: dict[tuple[int, str, str], list[TextPart]] = {}
+    texts: dict[tuple[int, str, str], list[tuple[int, str]]] = {}
     message = 0
     for frame, event in enumerate(events):
         message += event.name == "message_start"
         for field, text in _read_texts(event):
-            data = text.encode("utf-8", "surrogatepass")
             place = (message, repr(event.data.get("index")), field)
-            texts.setdefault(place, []).append(TextPart(frame, field, data, 0, len(data)))
-    return [StreamedText(deltas, is_json=field == "partial_json") for (_, _, field), deltas in texts.items()]
+            texts.setdefault(place, []).append((frame, text))
+    return [StreamedText(field, deltas) for (_, _, field), deltas in texts.items()]
 
 
 def list_cut_fields(event: Event) -> list[bytes]:
@@ -76,15 +89,17 @@ def list_cut_fields(event: Event) -> list[bytes]:
     return [field.encode() for field, _ in _read_texts(event)] if event.delta else []
 
 
-def _read_texts(event: Event) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a block or a delta that may have a part of a longer text."""
+def _read_texts(event: Event) -> Sequence[tuple[str, str]]:
+    """List the fields of a block or a delta that may have a part of a longer text."""
     name = _CONTAINERS.get(event.name)
     fields = event.data.get(name) if name and isinstance(event.data, dict) else None
-    for field, text in fields.items() if isinstance(fields, dict) else ():
-        if isinstance(text, str) and (field in _TEXTS if name == "content_block" else _is_cut(field)):
-            yield field, text
+    if not isinstance(fields, dict):
+        return ()
+    is_kept = _is_cut if name == "delta" else _TEXTS.__contains__
+    return [(field, text) for field, text in fields.items() if isinstance(text, str) and is_kept(field)]
 
 
+@lru_cache(256)
 def _is_cut(field: str) -> bool:
     return field != "type" and not is_opaque(field.encode())
 

@@ -42,6 +42,11 @@ class UserSecrets:
     def __bool__(self) -> bool:
         return bool(self._regexes or self._short)
 
+    @property
+    def has_expressions(self) -> bool:
+        """Whether `select` needs documents."""
+        return bool(self._queries)
+
     def select(self, documents: Iterable[Any]) -> Iterator[tuple[bytes, str]]:
         """Yield each text and number that an expression selects, with a description.
 

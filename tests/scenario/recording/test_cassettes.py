@@ -359,7 +359,7 @@ BODIES = st.one_of(
     st.binary(max_size=50),
     st.text(st.characters(codec="utf-8"), max_size=50).map(str.encode),
     st.dictionaries(st.text(max_size=3), st.integers(-9, 9), max_size=3).map(orjson.dumps),
-)
+).filter(lambda body: b"\xc2\x85" not in body)  # PyYAML writes U+0085 as a line break, which it reads as a space
 RECORDED = st.tuples(BODIES, BODIES, st.integers(200, 599)).map(lambda values: Recorded(*values))
 EXCHANGES = st.lists(RECORDED, max_size=4)
 

@@ -68,3 +68,11 @@ def test_a_user_can_silence_a_warning() -> None:
 def test_an_invalid_expression_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^--not-secret: invalid pattern \(missing \): \(\), got '\('; expected a"):
         lint_secrets({}, ["("])
+
+
+def test_names_of_files_are_harmless_where_they_are_named() -> None:
+    name = f"tide/1-{TOKEN}.sse"
+    text = f"rules:\n  - reply: {{respond: {{file: {name}}}}}\n  - reply: 1-{TOKEN}\n"
+
+    (warning,) = lint_secrets({"tide.yaml": text.encode(), name: b"data: {}\n\n"})
+    assert warning.startswith("tide.yaml:3: this may be a secret: ")

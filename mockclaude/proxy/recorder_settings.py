@@ -1,13 +1,9 @@
-"""The steps from exchanges to a recording, which a session calls."""
+"""The options of a recorder, and the result of saving a recording."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypeAlias
-
-from mockclaude.scenario.recording.exchange import Exchange
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 Action: TypeAlias = Literal["write", "append", "refresh"]
 """Write the file anew, append new rules, or replace the replies of its rules."""
@@ -57,50 +53,3 @@ class SavedRecording(NamedTuple):
     problems: Sequence[str] = ()
     is_saved: bool = True
     left_out: Collection[int] = ()
-
-
-class Recorder(Protocol):
-    """Redacts exchanges, and saves the exchanges of one lane as a recording.
-
-    A session calls it in a thread of its own, one call at a time.
-    """
-
-    def lock(self, path: Path) -> AbstractContextManager[None]:
-        """Keep other recorders from a file.
-
-        Raises:
-            SaveError: Another recorder writes the file.
-        """
-        ...
-
-    def add_request(self, headers: Mapping[str, str]) -> bool:
-        """Redact the credentials of a request from now on; return whether one is new."""
-        ...
-
-    def redact_text(self, text: str) -> str:
-        """Return a text for the user without secrets."""
-        ...
-
-    def redact(self, exchange: Exchange) -> Exchange:
-        """Return the exchange without secrets."""
-        ...
-
-    def to_line(self, exchange: Exchange) -> bytes:
-        """Encode a redacted exchange as a line of `FILE.part`."""
-        ...
-
-    def read_lines(self, data: bytes, file: str) -> tuple[list[Exchange], list[str]]:
-        """Decode the lines of `FILE.part`.
-
-        Returns:
-            The exchanges, and a problem for each broken line.
-        """
-        ...
-
-    def save(self, path: Path, exchanges: Sequence[Exchange]) -> SavedRecording:
-        """Save redacted exchanges, in the order of their requests, as a recording.
-
-        Raises:
-            SaveError: The recording cannot be written.
-        """
-        ...
