@@ -61,7 +61,7 @@ def test_a_replay_names_the_mode_that_asks_the_api(record: Recorder) -> None:
 
 def test_a_stale_request_is_a_warning_in_each_mode(record: Recorder) -> None:
     record("Bergen?")
-    warning = "warning: '1 Bergen?' (tide.yaml:4:5): stale: settings differ from what was recorded"
+    warning = "warning: '1 Bergen?' (tide.yaml:5:5): stale: settings differ from what was recorded"
 
     assert record("Bergen?", "--mode", "none", most=98)[1][1] == warning
     assert record("Bergen?", "--mode", "new", most=98) == (

@@ -199,7 +199,7 @@ def test_a_changed_request_is_recorded_anew(tmp_path: Path) -> None:
 def test_paces_are_written_only_where_they_were(tmp_path: Path) -> None:
     file = put(tmp_path, write_recording(OLD, "tide", times=False))
 
-    assert "pace" not in refreshed(file, session("a", "b", "c")).text
+    assert "pace:" not in refreshed(file, session("a", "b", "c")).text
 
 
 def test_a_body_in_a_file_is_replaced(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_difference_in_another_reply_is_found_without_ids(tmp_path: Path) -> N
     file = put(tmp_path, write_recording(OLD, "tide"))
     found = check_recording(file, session("At 0.", "At 1.", "At noon."), exact=())
 
-    assert [line.rpartition("line 24: ")[2] for line in found if "At" in line] == ["-  At noon.", "+  At 2."]
+    assert [line.rpartition("line 25: ")[2] for line in found if "At" in line] == ["-  At noon.", "+  At 2."]
 
 
 def test_a_rule_in_flow_style_is_an_error(tmp_path: Path) -> None:

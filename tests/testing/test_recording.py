@@ -134,7 +134,7 @@ def test_an_edited_prompt_has_a_near_miss_in_the_recording(suite: Suite) -> None
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "   near miss: '1 And in Oslo[?]' (*/recordings/test_chat/test_tide.yaml:4:5)",
+            "   near miss: '1 And in Oslo[?]' (*/recordings/test_chat/test_tide.yaml:5:5)",
             "     ok   turn: expected 1, got 1",
             "     FAIL user: expected exactly 'And in Oslo[?]', got 'And in Bergen[?]'",
             "recordings/test_chat/test_tide.yaml has no rule for it; --mockclaude-record=new records it",

@@ -159,6 +159,9 @@ def _format_origin(rule: RecordedRule, names: Sequence[str], options: WriteOptio
 
 
 _REQUEST, _CLOSE = ".request.json", "- disconnect: close"
+_LEGEND = (
+    "# `when` selects a reply. `recorded` only shows requests that have changed. The last gap of a pace repeats.\n"
+)
 
 
 def write_recording(
@@ -180,7 +183,7 @@ def write_recording(
     """
     writer, options = RuleWriter(rules, stem), WriteOptions(times, requests, to_readable)
     replay = to_line(shlex.quote(f"{stem}.yaml"))
-    head = f"# Recorded by mockclaude record. Replay: mockclaude {replay}\n"
+    head = f"# Recorded by mockclaude record. Replay: mockclaude {replay}\n{_LEGEND}"
     if not rules:
         return WrittenRecording(f"{head}rules: []\n", {})
     text = join_rules([f"{head}rules:\n", *(writer.format(rule, options) for rule in rules)])

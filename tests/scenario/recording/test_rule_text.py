@@ -34,6 +34,7 @@ from tests.scenario.recording.tide import (
 
 TIDE = """\
 # Recorded by mockclaude record. Replay: mockclaude tide.yaml
+# `when` selects a reply. `recorded` only shows requests that have changed. The last gap of a pace repeats.
 rules:
   # 529 overloaded_error, then 7 events in 1.0s: tool_use get_tide {"harbour":"Bergen"}; tool_use; 655 in, 38 out
   - name: 1 When is high water in Bergen?
@@ -91,7 +92,7 @@ def test_a_recording_is_readable() -> None:
 def test_times_can_be_left_out() -> None:
     text = write_recording(SESSION, "tide", times=False).text
 
-    assert "pace" not in text
+    assert "pace:" not in text
     assert "then 7 events: tool_use" in text
 
 
@@ -136,7 +137,7 @@ def test_a_rule_without_conditions_and_request_has_neither_key() -> None:
     [only] = number([("Tides?", [json_reply()])])
     text = write_recording([only._replace(when={}, request="")], "tide").text
 
-    assert "when" not in text
+    assert "when:" not in text
     assert "recorded: {from: api.anthropic.com, on: 2026-11-29}\n" in text
 
 
