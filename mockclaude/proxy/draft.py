@@ -58,9 +58,7 @@ def build_draft(
     recorded = [exchange for exchange in exchanges if exchange not in unreadable]
     rules = build_rules(recorded, settings.volatile)
     notes = [f"rule '{rule.name}': {rule.problem}" for rule in rules if rule.problem]
-    problems = tuple(
-        f"request {exchange.number} is not recorded: its body is not a Messages request" for exchange in unreadable
-    )
+    problems = tuple(f"request {exchange.number} is not recorded: {_explain(exchange)}" for exchange in unreadable)
     if settings.action == "append" and path.exists():
         scenario = load([path])
         text, form = _read(path)
@@ -71,6 +69,13 @@ def build_draft(
         times, requests, to_readable = choice.options
         written = write_recording(rules, path.stem, times=times, requests=requests, to_readable=to_readable)
     return Draft(written, recorded, (*notes, *choice.list_notes()), problems)
+
+
+def _explain(exchange: Exchange) -> str:
+    """Return the reason why conditions cannot look at a request."""
+    document = exchange.document
+    is_continued = isinstance(document, dict) and document.get("thread") is not None
+    return f"its {'thread continues no recorded message' if is_continued else 'body is not a Messages request'}"
 
 
 def _refresh(path: Path, exchanges: Sequence[Exchange], settings: RecorderSettings) -> Draft:
