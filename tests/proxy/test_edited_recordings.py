@@ -165,3 +165,14 @@ def test_a_thread_without_its_beginning_is_told(tmp_path: Path) -> None:
         "request 2 is not recorded: its thread continues no recorded message"
     ]
     assert file.read_bytes() == before
+
+
+def test_a_recording_does_not_replace_the_bodies_of_another(tmp_path: Path) -> None:
+    file, other = tmp_path / "tide.yaml", tmp_path / "tide.yml"
+    save(file, ask("Hello", "x" * 5_000))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+
+    with pytest.raises(SaveError, match="its bodies would replace those of"):
+        save(other, ask("Hello", "y" * 5_000))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    assert save(other, ask("Hello", "short")).problems == []
