@@ -28,7 +28,9 @@ def create_recording_site(options: RecordOptions, files: Sequence[Path], relay: 
     """Create a site that passes requests on if no rule of the files replies."""
     from mockclaude.server.recording_site import RecordingSite
 
-    return RecordingSite(_load(options, files), relay, journal=Journal(max_body=MAX_BODY), clock=_create_clock(options))
+    scenarios, journal = _load(options, files), Journal(max_body=MAX_BODY)
+    grows = options.mode == "new"
+    return RecordingSite(scenarios, relay, grows=grows, journal=journal, clock=_create_clock(options))
 
 
 def create_upstream(url: str, options: RecordOptions) -> Upstream:

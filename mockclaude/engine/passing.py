@@ -9,6 +9,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.media import OPENED
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.other_session import is_of_other_session
 from mockclaude.engine.recorded_rules import decide_recorded, to_lenient
 from mockclaude.engine.routes import commit, find_handler
 from mockclaude.engine.scenario_state import ScenarioState
@@ -27,12 +28,19 @@ class PassedOn(NamedTuple):
     refusal: str = ""
 
 
-def decide_or_pass(http: HttpRequest, state: ScenarioState) -> Decision | PassedOn:
+def decide_or_pass(http: HttpRequest, state: ScenarioState, *, grows: bool = False) -> Decision | PassedOn:
     """Decide with a rule and commit, or decide to pass the request on.
 
     A request that is passed on leaves nothing in the store except its claim.
+
+    Args:
+        http: The request.
+        state: The scenario and its store.
+        grows: Whether a request of another session than the recorded one is passed on.
     """
     head, is_message, token = http.head, http.head.is_message, OPENED.set([])
+    if grows and is_message and is_of_other_session(http, state):
+        return PassedOn()
     try:
         handler = head.handler or find_handler(head)
         decision: Decision = handler(http, state)

@@ -10,7 +10,7 @@ from mockclaude.proxy.recorder_settings import RecorderSettings
 from mockclaude.proxy.session_replay import match_session
 from mockclaude.proxy.step_choice import StepChoice
 from mockclaude.scenario.loading.loader import load
-from mockclaude.scenario.recording.append_rules import append_rules
+from mockclaude.scenario.recording.append_rules import append_rules, find_contested
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.recorded_rules import build_rules
 from mockclaude.scenario.recording.recording_places import TextForm, split_form
@@ -56,13 +56,14 @@ def build_draft(
     choice = StepChoice(settings, as_recorded)
     unreadable = find_unreadable(exchanges)
     recorded = [exchange for exchange in exchanges if exchange not in unreadable]
-    rules = build_rules(recorded, settings.volatile)
+    former = load([path]) if settings.action == "append" and path.exists() else None
+    contested = () if former is None else find_contested(former, recorded)
+    rules = build_rules(recorded, settings.volatile, contested)
     notes = [f"rule '{rule.name}': {rule.problem}" for rule in rules if rule.problem]
     problems = tuple(f"request {exchange.number} is not recorded: {_explain(exchange)}" for exchange in unreadable)
-    if settings.action == "append" and path.exists():
-        scenario = load([path])
+    if former is not None:
         text, form = _read(path)
-        edited = append_rules(text, scenario, rules, path.stem, choice.options)
+        edited = append_rules(text, former, rules, path.stem, choice.options)
         written = WrittenRecording(form.restore(edited.text), edited.bodies)
         notes += edited.notes
     else:

@@ -270,15 +270,15 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
 
 def find_known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
     """Return the signatures and redacted data in the replies of rules."""
-    steps = [data for rule in rules for reply in rule.replies for data in _list_blocks(reply)]
+    steps = [data for rule in rules for reply in rule.replies for data in list_blocks(reply)]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
     templated = any("${{" in text for text in (*signatures, *redacted))
     return KnownSignatures(frozenset(signatures), frozenset(redacted), templated)
 
 
-def _list_blocks(reply: ReplyTemplate) -> Iterator[Any]:
-    """Yield the blocks of a recorded reply and of `message` steps, and the values of other steps."""
+def list_blocks(reply: ReplyTemplate) -> Iterator[Any]:
+    """Yield the blocks of a recorded reply or `message` step, or other steps' values."""
     if reply.recorded is not None and reply.recorded.assembled is not None:
         yield from reply.recorded.assembled.message["content"]
     for step in reply.steps:

@@ -36,11 +36,19 @@ class _ReadRequest(NamedTuple):
 
 
 class RecordingSite(Site):
-    """A site whose unmatched requests are passed on."""
+    """A site whose unmatched requests are passed on.
 
-    def __init__(self, scenarios: Mapping[str, Scenario], relay: Relay, **options: Any) -> None:
+    Args:
+        scenarios: The scenarios by name.
+        relay: Passes requests on.
+        grows: Whether requests of other sessions than the recorded ones are passed on, too.
+        options: The options of a site.
+    """
+
+    def __init__(self, scenarios: Mapping[str, Scenario], relay: Relay, *, grows: bool = False, **options: Any) -> None:
         super().__init__(scenarios, **options)
         self._relay = relay
+        self._grows = grows
         self._limit = BodyLimit(relay.limits.size)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -66,7 +74,8 @@ class RecordingSite(Site):
             body = _decode_body(request, raw, self._limit)
             read = self._read_head(request, handled, body or b"")
             state = self.served[read.scenario]
-            decision = PassedOn() if body is None or not read.is_known else decide_or_pass(read.http, state)
+            is_passed = body is None or not read.is_known
+            decision = PassedOn() if is_passed else decide_or_pass(read.http, state, grows=self._grows)
         except ApiError as error:
             kept = raw if isinstance(raw, bytes) else b""
             handled.refuse(error, self._build_stray(request, handled, kept, error), self.served[""])

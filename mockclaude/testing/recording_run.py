@@ -57,7 +57,7 @@ class RecordingRun:
 
     def create_site(self, scenarios: Mapping[str, Scenario], **options: Any) -> Site:
         """Create a site whose unmatched requests go to the API."""
-        return RecordingSite(scenarios, self._relay, **options)
+        return RecordingSite(scenarios, self._relay, grows=self._is_new, **options)
 
     def stop(self, run: Callable[[Coroutine[Any, Any, None]], None], *, is_failed: bool) -> None:
         """Wait for the responses of the API.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.api.request import MessagesRequest
@@ -14,6 +14,7 @@ from mockclaude.scenario.recording.file_references import list_file_stems
 from mockclaude.scenario.recording.recording_places import EditError, RecordingPlaces, TextEdit, edit_text
 from mockclaude.scenario.recording.rule_names import number_names
 from mockclaude.scenario.recording.rule_text import DEFAULT_OPTIONS, RuleWriter, WriteOptions, join_rules
+from mockclaude.scenario.recording.session_requests import read_requests
 from mockclaude.scenario.rules import Rule, Scenario
 
 
@@ -54,10 +55,11 @@ def append_rules(
     writer = RuleWriter(rules, stem, list_file_stems(places.data, stem))
     numbers = {rule: index for index, rule in enumerate(scenario.rules)}
     endless = RuleList(rule for rule in scenario.rules if rule.times is None)
+    matches = _find_matches(endless, [exchange for rule in rules for exchange in rule.exchanges])
     groups: dict[int, list[str]] = {}
     notes = []
     for rule in rules:
-        found = [former for exchange in rule.exchanges for former in _list_matches(endless, exchange)]
+        found = [former for exchange in rule.exchanges for former in matches.get(exchange.number, ())]
         index = min((numbers[former] for former in found), default=len(numbers))
         groups.setdefault(index, []).append(writer.format(rule, options, places.indent))
         if index < len(places.rules):
@@ -71,10 +73,21 @@ def append_rules(
     raise EditError(f"{stem}.yaml: no place for new rules; expected an empty line at the end of the file")
 
 
-def _list_matches(rules: RuleList, exchange: Exchange) -> list[Rule]:
+def find_contested(scenario: Scenario, exchanges: Iterable[Exchange]) -> frozenset[int]:
+    """Return the numbers of exchanges whose request a recorded rule matches."""
+    recorded = RuleList(rule for rule in scenario.rules if rule.recorded)
+    return frozenset(number for number, rules in _find_matches(recorded, exchanges).items() if rules)
+
+
+def _find_matches(rules: RuleList, exchanges: Iterable[Exchange]) -> dict[int, list[Rule]]:
+    """Return the rules that match the request of each readable exchange, by its number."""
+    return {request.exchange.number: _list_matches(rules, request.read()) for request in read_requests(exchanges)}
+
+
+def _list_matches(rules: RuleList, request: MessagesRequest) -> list[Rule]:
     try:
-        return list(find_matches(rules, MessagesRequest(exchange.document, exchange.headers)))
-    except (KeyError, TypeError, AttributeError, TooMuchWorkError):  # the request is not a readable message
+        return list(find_matches(rules, request))
+    except TooMuchWorkError:
         return []
 
 

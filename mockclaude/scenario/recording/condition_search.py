@@ -7,7 +7,14 @@ from operator import attrgetter
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.recording.body_differences import Stability
-from mockclaude.scenario.recording.distinctions import DISTINCTIONS, Conditions, Distinction, matches, merge
+from mockclaude.scenario.recording.distinctions import (
+    DISTINCTIONS,
+    Conditions,
+    Distinction,
+    describe_session,
+    matches,
+    merge,
+)
 from mockclaude.scenario.recording.proof import Proof, prove, share_conditions
 from mockclaude.scenario.recording.request_groups import RequestGroup, choose_conditions
 
@@ -24,15 +31,19 @@ class ConditionSearch:
     Args:
         groups: The groups of a session.
         stability: What conditions may look at.
+        contested: The numbers of exchanges whose rules also look at their session.
 
     Attributes:
         whens: The conditions of each group.
     """
 
-    def __init__(self, groups: Sequence[RequestGroup], stability: Stability) -> None:
+    def __init__(self, groups: Sequence[RequestGroup], stability: Stability, contested: Collection[int] = ()) -> None:
         self._groups = groups
         self._stability = stability
         self._base = choose_conditions(groups)
+        for number, group in enumerate(groups):
+            if any(exchange.number in contested for exchange in group.exchanges):
+                self._base[number] = merge(self._base[number], describe_session(self._read(number), stability))
         self._rivals: list[list[int]] = [[] for _ in groups]
         self._barred: list[set[str]] = [set() for _ in groups]
         self.whens = list(self._base)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.body import Path
@@ -141,6 +142,15 @@ def _find(body: Mapping[str, Any], path: Path) -> Any:
         value = value[part] if isinstance(part, int) else value.get(part)
     return value
 
+
+def describe_session(own: MessagesRequest, stability: Stability) -> list[Conditions]:
+    """Return conditions on the ids of answered tool calls, or on the first message."""
+    calls = list(_differ_in_calls(own, (), stability))
+    first = list_conditions(_FIRST, _find(own.body, _FIRST), None, stability)
+    return calls or list(islice(({"body": values} for values in first), 1))
+
+
+_FIRST: Path = ("messages", 0, "content")
 
 DISTINCTIONS = (
     Distinction("user", partial(_differ_in_text, "user", lambda request: request.typed_text)),

@@ -6,7 +6,7 @@ that also match a request of another rule get more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.scenario.digests import merge_digests
@@ -31,7 +31,9 @@ _TOO_MUCH_WORK = "its request takes too much work to match"
 _FAILED = "it does not match each of its requests"
 
 
-def build_rules(exchanges: Sequence[Exchange], volatile: Sequence[str] = ()) -> list[RecordedRule]:
+def build_rules(
+    exchanges: Sequence[Exchange], volatile: Sequence[str] = (), contested: Collection[int] = ()
+) -> list[RecordedRule]:
     """Build the rules that replay the exchanges of a session.
 
     The exchanges that `find_unreadable` returns have none. Exchanges without the body of their request
@@ -40,18 +42,20 @@ def build_rules(exchanges: Sequence[Exchange], volatile: Sequence[str] = ()) -> 
     Args:
         exchanges: The Messages requests of one lane.
         volatile: Expressions of RE2 for texts that differ in a replay.
+        contested: The numbers of exchanges whose request a rule of another session matches, too. Their rules also look
+            at the ids of tool calls, or at the first message.
 
     Raises:
         ValueError: An expression is invalid.
     """
     stability = Stability(compile_volatile_parts(tuple(volatile)), find_call_ids(exchanges))
     with without_garbage_collection():  # parsed requests form no circles, and collections would visit them often
-        return _build(exchanges, stability)
+        return _build(exchanges, stability, contested)
 
 
-def _build(exchanges: Sequence[Exchange], stability: Stability) -> list[RecordedRule]:
+def _build(exchanges: Sequence[Exchange], stability: Stability, contested: Collection[int]) -> list[RecordedRule]:
     groups = group_requests(read_requests(exchanges), stability)
-    search = ConditionSearch(groups, stability)
+    search = ConditionSearch(groups, stability, contested)
     proof = search.run()
     shared = share_conditions(search.whens)
     drafts = [_Draft(search.whens[numbers[0]], [groups[number] for number in numbers]) for numbers in shared]
