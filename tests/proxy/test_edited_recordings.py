@@ -176,3 +176,19 @@ def test_a_recording_does_not_replace_the_bodies_of_another(tmp_path: Path) -> N
         save(other, ask("Hello", "y" * 5_000))
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
     assert save(other, ask("Hello", "short")).problems == []
+
+
+def test_a_thread_with_other_replies_is_refreshed(tmp_path: Path) -> None:
+    file = tmp_path / "tide.yaml"
+    session = record(SESSIONS["threads"])
+    save(file, session)
+    changed = [
+        replace(each, reception=each.reception._replace(body=each.reception.body.replace(b"Low", b"Lower")))
+        for each in session
+    ]
+
+    assert save(file, changed, "refresh").problems == []
+    assert file.read_text().count("Lower in") > 2
+    before = file.read_bytes()
+    assert "no reply differs" in save(file, changed, "refresh").notes
+    assert file.read_bytes() == before
