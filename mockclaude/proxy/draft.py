@@ -60,9 +60,7 @@ def build_draft(
     contested = () if former is None else find_contested(former, recorded)
     rules = build_rules(recorded, settings.volatile, contested)
     notes = [f"rule '{rule.name}': {rule.problem}" for rule in rules if rule.problem]
-    problems = tuple(
-        f"request {exchange.number} is not recorded: its body is not a Messages request" for exchange in unreadable
-    )
+    problems = tuple(f"request {exchange.number} is not recorded: {_explain(exchange)}" for exchange in unreadable)
     if former is not None:
         text, form = _read(path)
         edited = append_rules(text, former, rules, path.stem, choice.options)
@@ -72,6 +70,13 @@ def build_draft(
         times, requests, to_readable = choice.options
         written = write_recording(rules, path.stem, times=times, requests=requests, to_readable=to_readable)
     return Draft(written, recorded, (*notes, *choice.list_notes()), problems)
+
+
+def _explain(exchange: Exchange) -> str:
+    """Return the reason why conditions cannot look at a request."""
+    document = exchange.document
+    is_continued = isinstance(document, dict) and document.get("thread") is not None
+    return f"its {'thread continues no recorded message' if is_continued else 'body is not a Messages request'}"
 
 
 def _refresh(path: Path, exchanges: Sequence[Exchange], settings: RecorderSettings) -> Draft:

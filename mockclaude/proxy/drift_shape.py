@@ -30,6 +30,9 @@ _IDS = compile_lazily(r"\b(?:[a-z]{2,12}_)+[0-9A-Za-z]{16,}\b|\b[0-9a-f]{8}(?:-[
 _NUMBERS = compile_lazily(r"[0-9]+")
 _LONGEST_TEXT = 160
 
+MAX_DEPTH = 40
+"""The maximum nesting of keys that are compared. The API's responses have far fewer levels."""
+
 
 def list_differences(recorded: ObservedResponse, mock: ObservedResponse) -> list[str]:
     """List the differences in shape, each as one line without ids and numbers."""
@@ -118,11 +121,11 @@ def _kind_of(part: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _find_shape(value: Any) -> Any:
+def _find_shape(value: Any, depth: int = 0) -> Any:
     """Return the keys of nested mappings in their order."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or depth > MAX_DEPTH:
         return None
-    return tuple((key, None if key in _FREE else _find_shape(inner)) for key, inner in value.items())
+    return tuple([(key, None if key in _FREE else _find_shape(inner, depth + 1)) for key, inner in value.items()])
 
 
 def _compare_shapes(recorded: Shapes, mock: Shapes, has_order: bool) -> Iterator[str]:
@@ -133,8 +136,8 @@ def _compare_shapes(recorded: Shapes, mock: Shapes, has_order: bool) -> Iterator
                 yield from min((list(_compare_keys(name, value, own, has_order)) for own in mock[name]), key=len)
 
 
-def _compare_keys(name: str, recorded: Any, mock: Any, has_order: bool) -> Iterator[str]:
-    if not isinstance(recorded, dict) or not isinstance(mock, dict):
+def _compare_keys(name: str, recorded: Any, mock: Any, has_order: bool, depth: int = 0) -> Iterator[str]:
+    if not isinstance(recorded, dict) or not isinstance(mock, dict) or depth > MAX_DEPTH:
         return
     yield from (f"{name}: the mock does not send `{key}`" for key in recorded if key not in mock)
     yield from (f"{name}: only the mock sends `{key}`" for key in mock if key not in recorded)
@@ -143,7 +146,7 @@ def _compare_keys(name: str, recorded: Any, mock: Any, has_order: bool) -> Itera
         yield f"{name}: keys in the order {', '.join(common)}; mock: {', '.join(own)}"
     for key in common:
         if key not in _FREE:
-            yield from _compare_keys(f"{name} {key}", recorded[key], mock[key], has_order)
+            yield from _compare_keys(f"{name} {key}", recorded[key], mock[key], has_order, depth + 1)
 
 
 def _compare_orders(order: list[str], own: list[str]) -> Iterator[str]:

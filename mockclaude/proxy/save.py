@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from mockclaude.scenario.loading.loader import SUFFIXES
 from mockclaude.scenario.recording.file_references import list_files, rename_files
 from mockclaude.scenario.recording.rule_text import WrittenRecording
 
@@ -44,6 +45,9 @@ def save_recording(
     """
     if path.is_dir():
         raise SaveError(f"{path}: a folder; expected a file; pass `--out {path / 'recording.yaml'}`")
+    if other := _Recording(path).find_neighbour(written):
+        message = f"{path}: its bodies would replace those of {other}; expected a name of its own; pass another `--out`"
+        raise SaveError(message)
     try:
         return _Recording(path).save(written, check)
     except OSError as error:
@@ -129,6 +133,15 @@ class _Recording:
         self._rejected.unlink(missing_ok=True)
         self._remove({*former, *staged.values()})
         return []
+
+    def find_neighbour(self, written: WrittenRecording) -> Path | None:
+        """Return another recording that names a file of the new one; None without one.
+
+        Recordings whose names differ only in the suffix have one folder of bodies.
+        """
+        neighbours = [self._path.with_suffix(suffix) for suffix in SUFFIXES]
+        others = [path for path in neighbours if path != self._path]
+        return next((path for path in others if not written.bodies.keys().isdisjoint(self._list_bodies(path))), None)
 
     def discard(self, written: WrittenRecording) -> None:
         """Remove the files of a recording that could not be saved, as far as that works."""

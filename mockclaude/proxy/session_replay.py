@@ -21,6 +21,7 @@ from mockclaude.scenario.recorded_reply import RecordedReply
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.refresh import MatchedExchange
 from mockclaude.scenario.recording.reply_ids import pair_ids, replace_ids
+from mockclaude.scenario.recording.session_requests import read_requests
 from mockclaude.scenario.rules import Scenario
 from mockclaude.scenario.volatile import compile_volatile_parts
 
@@ -74,15 +75,27 @@ def match_session(
     replay = SessionReplay(scenario)
     numbers = {rule.place: index for index, rule in enumerate(scenario.rules)}
     varies = compile_volatile_parts(tuple(volatile)).are_unknown_in
-    return [_match(exchange, replay.decide(exchange), numbers, varies) for exchange in exchanges]
+    exchanges = list(exchanges)
+    threads = {request.exchange.number: request.body for request in read_requests(filter(_is_of_thread, exchanges))}
+    return [_match(exchange, replay.decide(exchange), numbers, threads, varies) for exchange in exchanges]
+
+
+def _is_of_thread(exchange: Exchange) -> bool:
+    return isinstance(exchange.document, dict) and exchange.document.get("thread") is not None
 
 
 def _match(
-    exchange: Exchange, decision: Decision, numbers: Mapping[Place, int], varies: Callable[[bytes], bool]
+    exchange: Exchange,
+    decision: Decision,
+    numbers: Mapping[Place, int],
+    threads: Mapping[int, bytes],
+    varies: Callable[[bytes], bool],
 ) -> MatchedExchange:
+    """Match an exchange. In `threads` are the bodies with the messages of the new session, which will be replayed."""
     if decision.rule is None:
         return MatchedExchange(exchange, None, "")
-    body = exchange.document if decision.whole is None else orjson.loads(decision.whole)
+    whole = threads.get(exchange.number, decision.whole)
+    body = exchange.document if whole is None else orjson.loads(whole)
     return MatchedExchange(exchange, numbers[decision.rule.place], digest_request(body, varies))
 
 

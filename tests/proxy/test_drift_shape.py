@@ -213,3 +213,11 @@ def test_arbitrary_bodies_are_compared(one: bytes, other: bytes, status: int) ->
         return observe(RecordedReply(status, {}, b"data: " + body, None, usual_headers=True), None)
 
     assert all(line.isprintable() for line in list_differences(response(one), response(other)))
+
+
+def test_deep_bodies_are_compared() -> None:
+    body = b'{"a":' * 900 + b"1" + b"}" * 900
+    deep = observe(RecordedReply(200, {"content-type": "application/json"}, body, None, usual_headers=True), None)
+
+    assert list_differences(deep, deep) == []
+    assert list_differences(deep, of_json(MESSAGE))

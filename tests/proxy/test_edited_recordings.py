@@ -12,7 +12,7 @@ from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.recorder_settings import Action, RecorderSettings, SavedRecording
 from mockclaude.proxy.save import SaveError
 from mockclaude.scenario.recording.exchange import Exchange, Reception
-from tests.scenario.recording.sessions import Api, user
+from tests.scenario.recording.sessions import SESSIONS, Api, record, user
 
 KEY = "sk-ant-api03-" + "Ab1x9" * 8
 
@@ -153,3 +153,42 @@ def test_a_recording_that_does_not_load_replays_nothing(tmp_path: Path) -> None:
 
     assert saved.notes[0] == f"{file}: 0 of 1 replayed byte for byte"
     assert "unreachable" in saved.problems[0]
+
+
+def test_a_thread_without_its_beginning_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "tide.yaml"
+    begun, *continued = record(SESSIONS["threads"])
+    save(file, [begun])
+    before = file.read_bytes()
+
+    assert save(file, continued[:1], "append").problems == [
+        "request 2 is not recorded: its thread continues no recorded message"
+    ]
+    assert file.read_bytes() == before
+
+
+def test_a_recording_does_not_replace_the_bodies_of_another(tmp_path: Path) -> None:
+    file, other = tmp_path / "tide.yaml", tmp_path / "tide.yml"
+    save(file, ask("Hello", "x" * 5_000))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+
+    with pytest.raises(SaveError, match="its bodies would replace those of"):
+        save(other, ask("Hello", "y" * 5_000))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    assert save(other, ask("Hello", "short")).problems == []
+
+
+def test_a_thread_with_other_replies_is_refreshed(tmp_path: Path) -> None:
+    file = tmp_path / "tide.yaml"
+    session = record(SESSIONS["threads"])
+    save(file, session)
+    changed = [
+        replace(each, reception=each.reception._replace(body=each.reception.body.replace(b"Low", b"Lower")))
+        for each in session
+    ]
+
+    assert save(file, changed, "refresh").problems == []
+    assert file.read_text().count("Lower in") > 2
+    before = file.read_bytes()
+    assert "no reply differs" in save(file, changed, "refresh").notes
+    assert file.read_bytes() == before
