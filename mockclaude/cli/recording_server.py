@@ -20,7 +20,6 @@ from mockclaude.server.site import Site
 from mockclaude.testing.background import BackgroundServer
 from mockclaude.testing.environment import CONFLICTING, build_environment
 
-PORT = 4141
 _QUIET = 1.0
 """Seconds after which a wait for responses is reported."""
 
@@ -53,16 +52,16 @@ class RunningRecorder:
 
     Args:
         site: The site.
-        port: The port; None for the usual one, or for a free one with a command.
+        port: The port. 0: a free one.
         command: The command; empty to run until a signal.
         write: Writes lines of the log.
     """
 
     def __init__(
-        self, site: Site, port: int | None, command: Sequence[str], write: Callable[[str], None] = write_line
+        self, site: Site, port: int, command: Sequence[str], write: Callable[[str], None] = write_line
     ) -> None:
         self._command = command
-        self._server = BackgroundServer(site, (0 if command else PORT) if port is None else port, run)
+        self._server = BackgroundServer(site, port, run)
         self._log = None if command else LogWriter(write, colour=wants_colour())
         if self._log is not None:
             site.journal.subscribe("ended", self._log.log)
