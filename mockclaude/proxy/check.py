@@ -18,6 +18,9 @@ from mockclaude.scenario.recording.reply_view import diff_lines, list_lines
 _SHOWN = 20
 """The bytes of a body that a difference shows."""
 
+REQUEST = "request "
+"""The beginning of a difference in the response to a request; its number follows."""
+
 _OTHER_RESPONSE = ("stale: ", "not as recorded: ")
 """The beginnings of notes that a recorded request must not get."""
 
@@ -59,7 +62,7 @@ def check_recording(
 def _describe(exchange: Exchange, decision: Decision, problem: str) -> str:
     rule = decision.rule
     name = f"rule '{rule.name}' in line {rule.place.line}" if rule else "no rule"
-    return f"request {exchange.number}, {exchange.method} {exchange.path}: {name}: {problem}"
+    return f"{REQUEST}{exchange.number}, {exchange.method} {exchange.path}: {name}: {problem}"
 
 
 def _compare(exchange: Exchange, decision: Decision, is_exact: bool) -> Iterator[str]:

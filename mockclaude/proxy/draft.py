@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockclaude.proxy.recorder_settings import RecorderSettings
-from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session_replay import match_session
 from mockclaude.proxy.step_choice import StepChoice
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.recording.append_rules import append_rules, find_contested
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.recorded_rules import build_rules
+from mockclaude.scenario.recording.recording_places import TextForm, split_form
 from mockclaude.scenario.recording.refresh import refresh
 from mockclaude.scenario.recording.rule_text import WrittenRecording, write_recording
 from mockclaude.scenario.recording.session_requests import find_unreadable
@@ -49,23 +49,24 @@ def build_draft(
 
     Raises:
         EditError: The text of the file cannot be changed.
-        SaveError: The file cannot be read.
+        ScenarioError: The file is invalid.
     """
     if settings.action == "refresh":
         return _refresh(path, exchanges, settings)
     choice = StepChoice(settings, as_recorded)
     unreadable = find_unreadable(exchanges)
     recorded = [exchange for exchange in exchanges if exchange not in unreadable]
-    is_added = settings.action == "append" and path.exists()
-    contested = find_contested(load([path]), recorded) if is_added else ()
+    former = load([path]) if settings.action == "append" and path.exists() else None
+    contested = () if former is None else find_contested(former, recorded)
     rules = build_rules(recorded, settings.volatile, contested)
     notes = [f"rule '{rule.name}': {rule.problem}" for rule in rules if rule.problem]
     problems = tuple(
         f"request {exchange.number} is not recorded: its body is not a Messages request" for exchange in unreadable
     )
-    if is_added:
-        edited = append_rules(_read(path), load([path]), rules, path.stem, choice.options)
-        written = WrittenRecording(edited.text, edited.bodies)
+    if former is not None:
+        text, form = _read(path)
+        edited = append_rules(text, former, rules, path.stem, choice.options)
+        written = WrittenRecording(form.restore(edited.text), edited.bodies)
         notes += edited.notes
     else:
         times, requests, to_readable = choice.options
@@ -75,8 +76,9 @@ def build_draft(
 
 def _refresh(path: Path, exchanges: Sequence[Exchange], settings: RecorderSettings) -> Draft:
     scenario = load([path])
-    matched = match_session(scenario, exchanges)
-    new = refresh(_read(path), scenario, matched, path.stem, prune=settings.prunes)
+    text, form = _read(path)
+    matched = match_session(scenario, exchanges, settings.volatile)
+    new = refresh(text, scenario, matched, path.stem, prune=settings.prunes)
     diffs = [line for name, lines in new.diffs.items() for line in (f"rule '{name}':", *lines)]
     notes = (*(diffs or ["no reply differs"]), *new.notes)
     missing = [item.exchange for item in matched if item.rule is None]
@@ -86,12 +88,10 @@ def _refresh(path: Path, exchanges: Sequence[Exchange], settings: RecorderSettin
     if settings.is_dry_run and diffs:
         problems.append(f"{path}: {len(new.diffs)} rule{'s' * (len(new.diffs) != 1)} would change")
     answered = [item.exchange for item in matched if item.rule is not None]
-    written = WrittenRecording(new.text, new.bodies)
+    written = WrittenRecording(form.restore(new.text), new.bodies)
     return Draft(written, answered, notes, tuple(problems), new.exact, new.ignored)
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SaveError(f"{path}: cannot read: {error.strerror}") from None
+def _read(path: Path) -> tuple[str, TextForm]:
+    """Return the text of a valid scenario file with LF alone, and its form."""
+    return split_form(path.read_bytes().decode(), str(path))

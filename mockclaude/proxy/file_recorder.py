@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from mockclaude.proxy.check import check_recording
+from mockclaude.proxy.check import REQUEST, check_recording
 from mockclaude.proxy.draft import build_draft
 from mockclaude.proxy.recorder_settings import RecorderSettings, SavedRecording
 from mockclaude.proxy.save import SaveError, lock_recording, save_recording
+from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.recording.exchange import Exchange
 from mockclaude.scenario.recording.exchange_lines import read_lines, to_line
 from mockclaude.scenario.recording.recorded_rules import build_rules
@@ -103,7 +104,7 @@ class Recorder:
             if saved.is_saved or rejection or as_recorded == numbers or not self._settings.writes_steps:
                 return saved
             named = {problem.partition(",")[0] for problem in saved.problems}
-            failing = frozenset([number for number in numbers if f"request {number}" in named])
+            failing = frozenset([number for number in numbers if f"{REQUEST}{number}" in named])
             as_recorded = failing if failing and not as_recorded else numbers
 
     def _save(
@@ -114,6 +115,8 @@ class Recorder:
             draft = build_draft(path, exchanges, self._settings, as_recorded)
         except EditError as error:
             raise SaveError(str(error)) from None
+        except ScenarioError as error:
+            raise SaveError(str(error.diagnostics[0])) from None
         if self._settings.is_dry_run:
             return SavedRecording(draft.notes, draft.problems, is_saved=False)
         files = {str(path): draft.written.text.encode(), **draft.written.bodies}
@@ -126,9 +129,10 @@ class Recorder:
         check = partial(check_recording, exchanges=draft.exchanges, exact=draft.exact, ignored=draft.ignored)
         problems = save_recording(path, draft.written, check)
         count = len(draft.exchanges) - len(draft.ignored)
+        is_readable = all(problem.startswith(REQUEST) for problem in problems)
         differing = {problem.partition(",")[0] for problem in problems}
         equal = "with equal values" if self._settings.writes_steps else "byte for byte"
-        replayed = f"{path}: {max(count - len(differing), 0)} of {count} replayed {equal}"
+        replayed = f"{path}: {max(count - len(differing), 0) if is_readable else 0} of {count} replayed {equal}"
         rejected = [f"{path}: rejected by the check; it is kept as {path}.rejected"] if problems else []
         warnings = lint_secrets(files, self._settings.not_secret)
         notes, all_problems = [replayed, *draft.notes, *warnings], [*draft.problems, *problems, *rejected]

@@ -41,6 +41,12 @@ def merge_digests(digests: Sequence[str]) -> str:
     return " ".join(each[0] if len(set(each)) == 1 else VARIES for each in words)
 
 
+def keep_unknown(recorded: str, digests: str) -> str:
+    """Return hashes, without those of the parts whose recorded hash is unknown."""
+    words = zip(recorded.split(), digests.split(), strict=True)
+    return " ".join(VARIES if old == VARIES else new for old, new in words)
+
+
 def find_stale_parts(recorded: str, body: Mapping[str, Any]) -> list[str]:
     """List the parts of a request that differ from the recorded one."""
     then, now = recorded.split(), digest_request(body).split()

@@ -278,7 +278,7 @@ def find_known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
 
 
 def list_blocks(reply: ReplyTemplate) -> Iterator[Any]:
-    """Yield the blocks of a recorded reply and of `message` steps, and the values of other steps."""
+    """Yield the blocks of a recorded reply or `message` step, or other steps' values."""
     if reply.recorded is not None and reply.recorded.assembled is not None:
         yield from reply.recorded.assembled.message["content"]
     for step in reply.steps:

@@ -30,6 +30,9 @@ PASSED_ON = "passed on"
 """The reason of such a request in the journal."""
 
 _OK = 200
+_ENDING = 0.25
+"""Seconds that responses have to end before they are cancelled: a client may have all bytes of a response."""
+
 _DO_NOT_RETRY = {"x-should-retry": "false"}
 
 
@@ -154,7 +157,12 @@ class Relay:
         await self._upstream.close()
 
     async def cancel(self) -> None:
-        """End all responses without recording them, and close the connections."""
+        """End all responses without recording them, and close the connections.
+
+        Responses that are almost complete are recorded.
+        """
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_ENDING)
         for task in self._tasks:
             task.cancel()
         await self.finish()

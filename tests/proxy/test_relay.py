@@ -49,7 +49,7 @@ def framed(body: bytes, *lines: bytes) -> bytes:
     return JSON + b"".join(line + b"\r\n" for line in lines) + b"content-length: %d\r\n\r\n" % len(body) + body
 
 
-GZIPPED = gzip.compress(b'{"type":"message"}')
+GZIPPED = gzip.compress(b'{"type":"message"}', mtime=0)
 CRLF = EVENT.replace(b"\n", b"\r\n")
 UTF8 = 'event: x\ndata: {"text":"東"}\n\n'.encode()
 
@@ -358,7 +358,7 @@ def test_admin_paths_stay_here(tmp_path: Path) -> None:
 
 
 def test_compressed_request_is_sent_as_it_came(tmp_path: Path) -> None:
-    packed = gzip.compress(asking("Hello"))
+    packed = gzip.compress(asking("Hello"), mtime=0)
     ask = request("POST", "/v1/messages", packed, content_encoding="gzip", connection="close")
     _, made, sent = relay(send(framed(b"{}")), tmp_path, ask)
 

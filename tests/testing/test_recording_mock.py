@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mockclaude.testing import MockClaude, RecordingError
 from mockclaude.testing.recording_path import find_recording, to_file_name
-from mockclaude.testing.recording_plan import RecordingPlan, is_in_ci
+from mockclaude.testing.recording_plan import RecordingPlan, RecordMode, is_in_ci
 from mockclaude.testing.recording_run import RecordingRun
 
 ASK: dict[str, Any] = {"model": "claude-sonnet-5", "max_tokens": 100}
@@ -198,3 +198,38 @@ def test_names_of_files_differ(names: list[str]) -> None:
 def test_a_common_folder_keeps_the_folders_of_modules(tmp_path: Path) -> None:
     one, other = (find_recording(tmp_path / name / "test_a.py", ["test_x"], "/tapes", tmp_path) for name in "ab")
     assert (one, other) == (Path("/tapes/a/test_a/test_x.yaml"), Path("/tapes/b/test_a/test_x.yaml"))
+
+
+def test_mode_new_records_another_session_with_the_same_tool(upstream: MockClaude, out: Path) -> None:
+    for harbour in ("Bergen", "Oslo"):
+        upstream.when(user=harbour).reply({"tool_use": {"name": "get_tide", "input": {"harbour": harbour}}})
+        upstream.when(tool_result={"content": harbour}).reply(f"High in {harbour}.")
+
+    runs: list[tuple[RecordMode, list[str]]]
+    runs = [("once", ["Bergen"]), ("new", ["Bergen", "Oslo"]), ("none", ["Oslo", "Bergen"])]
+    for mode, harbours in runs:
+        with MockClaude(record=mode, record_to=upstream.url, out=out) as mock:
+            assert [tell_tide(mock, harbour) for harbour in harbours] == [f"High in {each}." for each in harbours]
+    assert len(upstream.journal) == 4
+
+
+def test_mode_new_replays_a_session_whose_tool_has_another_result(upstream: MockClaude, out: Path) -> None:
+    upstream.when(user="Oslo").reply({"tool_use": {"name": "get_tide", "input": {"harbour": "Oslo"}}})
+    upstream.when(tool_result="get_tide").reply("High.")
+
+    runs: list[tuple[RecordMode, str]] = [("once", "low"), ("new", "high")]
+    for mode, result in runs:
+        with MockClaude(record=mode, record_to=upstream.url, out=out) as mock:
+            assert tell_tide(mock, "Oslo", result) == "High."
+    assert len(upstream.journal) == 2
+
+
+def tell_tide(mock: MockClaude, harbour: str, result: str = "") -> str:
+    """Ask for a tide, run the tool, and return the reply to its result."""
+    tools: Any = [{"name": "get_tide", "input_schema": {"type": "object"}}]
+    messages: Any = [{"role": "user", "content": f"{harbour}?"}]
+    with Anthropic(base_url=mock.url, api_key="sk-ant-api03-planted", max_retries=0) as client:
+        called = client.messages.create(**ASK, messages=messages, tools=tools)
+        answer = {"type": "tool_result", "tool_use_id": called.content[0].id, "content": result or harbour}
+        messages += [{"role": "assistant", "content": called.content}, {"role": "user", "content": [answer]}]
+        return str(client.messages.create(**ASK, messages=messages, tools=tools).content[0].text)

@@ -66,7 +66,7 @@ def append_rules(
             label = scenario.rules[index].label
             notes.append(f"rule '{rule.name}' stands in front of {label}, which matches its request")
     for separator in ("\n", ""):
-        edits = [_insert(places, index, texts, separator) for index, texts in sorted(groups.items())]
+        edits = [edit for index, texts in sorted(groups.items()) for edit in _insert(places, index, texts, separator)]
         edited = edit_text(text, edits)
         if _keeps_rules(places, edited, len(rules)):
             return EditedRecording(edited, writer.bodies, tuple(notes))
@@ -91,21 +91,21 @@ def _list_matches(rules: RuleList, request: MessagesRequest) -> list[Rule]:
         return []
 
 
-def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator: str) -> TextEdit:
+def _insert(places: RecordingPlaces, index: int, texts: Sequence[str], separator: str) -> list[TextEdit]:
     """Insert rules in front of a rule, or after the last one.
 
     The separator precedes them there: an empty line, or none if it would be part of the last rule.
     """
     text, added = places.text, join_rules(["", *texts])
     if not places.rules:
-        return places.replace_rules("\n" + added)
+        return places.fill_rules(added)
     at = places.find_rule(index)
     if index == len(places.rules) and not text[:at].endswith("\n\n"):
         added = separator + added
     if not text[:at].endswith("\n"):
         added = "\n" + added
     is_followed = at < len(text)
-    return TextEdit(at, at, added + ("\n" if is_followed and not added.endswith("\n\n") else ""))
+    return [TextEdit(at, at, added + ("\n" if is_followed and not added.endswith("\n\n") else ""))]
 
 
 def _keeps_rules(places: RecordingPlaces, edited: str, count: int) -> bool:

@@ -19,6 +19,9 @@ MAX_INLINE_TOTAL = 2_000_000
 """The maximum number of bytes of all bodies in the scenario file."""
 
 _MAX_BASE64, _LONGEST_LINE = 300, 100
+_MARGIN = 16
+"""Spaces before a line of a text in a file."""
+
 _MAX_VALUES = 100_000
 """Keys and values of all bodies that are written as JSON. A file has at most 500,000 in all."""
 
@@ -54,7 +57,7 @@ def select_forms(replies: Iterable[RecordedReply]) -> list[Body]:
         if body.form == "json":
             values += body.content.count(b",") + body.content.count(b":")
         bodies.append(body)
-    inline = sorted((-len(body.content), index) for index, body in enumerate(bodies) if body.is_inline)
+    inline = sorted((-_measure(body), index) for index, body in enumerate(bodies) if body.is_inline)
     excess = sum(-size for size, _ in inline) - MAX_INLINE_TOTAL
     for size, index in inline:
         if excess <= 0:
@@ -62,6 +65,11 @@ def select_forms(replies: Iterable[RecordedReply]) -> list[Body]:
         excess += size
         bodies[index] = bodies[index]._replace(form="file")
     return bodies
+
+
+def _measure(body: Body) -> int:
+    """Return the number of bytes of an inline body, with the margins of its lines."""
+    return len(body.content) + (_MARGIN * body.content.count(b"\n") if body.form == "text" else 0)
 
 
 def format_body(body: Body, name: str, indent: int) -> str:

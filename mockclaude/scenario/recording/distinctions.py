@@ -144,7 +144,7 @@ def _find(body: Mapping[str, Any], path: Path) -> Any:
 
 
 def describe_session(own: MessagesRequest, stability: Stability) -> list[Conditions]:
-    """Return the conditions on the session of a request: the ids of its tool calls, or its first message."""
+    """Return conditions on the ids of answered tool calls, or on the first message."""
     calls = list(_differ_in_calls(own, (), stability))
     first = list_conditions(_FIRST, _find(own.body, _FIRST), None, stability)
     return calls or list(islice(({"body": values} for values in first), 1))

@@ -37,7 +37,9 @@ def rename_files(text: str, names: Mapping[str, str]) -> str:
     """
     source = read("", text.encode())
     parts, end = [], 0
-    for offset, name in sorted((source.offset(path), name) for path, name in _walk(source.data, ()) if name in names):
+    mark = len("\ufeff") * text.startswith("\ufeff")  # places do not count it
+    paths = [(path, name) for path, name in _walk(source.data, ()) if name in names]
+    for offset, name in sorted((source.offset(path) + mark, name) for path, name in paths):
         for written in {format_flow(name), format_line_scalar(name)}:
             if text.startswith(written, offset):
                 parts += [text[end:offset], format_flow(names[name])]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockclaude.api.lazy_pattern import compile_lazily
+from mockclaude.scenario.digests import keep_unknown, merge_digests
 from mockclaude.scenario.format.file import REPLY_KEYS
+from mockclaude.scenario.format.recorded import VARIES
 from mockclaude.scenario.loading.yaml_writer import format_flow
 from mockclaude.scenario.recorded_reply import RecordedReply
 from mockclaude.scenario.recording.exchange import Exchange, RecordedRule
@@ -90,12 +92,13 @@ class _Refresh:
         old_lines, new_lines = _list_views(old), _list_views(map(to_written_reply, new))
         kept = new[: len(new_lines)]
         lines = diff_lines(_number(old_lines), _number(new_lines))
-        if stale := _list_stale(rule.recorded, matched[0].digest):
+        digest = merge_digests([item.digest for item in matched])
+        if stale := _list_stale(rule.recorded, digest):
             lines.insert(0, f"the request has changed: {', '.join(stale)}")
         if lines:
             name = str(data.get("name", rule.place.line))
             self.diffs[name] = tuple(lines)
-            request = matched[0].digest if rule.recorded else ""
+            request = keep_unknown(rule.recorded, digest) if rule.recorded else ""
             options = WriteOptions(any(reply.pace for reply in old), "requests" in data["recorded"])
             written = RecordedRule(name, data.get("when", {}), request, tuple(kept))
             self.changes.append(_Change(index, written, options, old))
@@ -117,7 +120,7 @@ class _Refresh:
         for change in self.changes:
             self._replace(change, writer)
         self._replace_conditions()
-        if len(self._dropped) == len(self.places.rules):
+        if self._dropped and len(self._dropped) == len(self.places.rules):
             self.edits = [self.places.replace_rules(" []\n")]
         return writer.bodies
 
@@ -207,4 +210,4 @@ def _list_stale(recorded: str, digest: str) -> list[str]:
     """List the parts of a request whose hashes differ; none without recorded hashes."""
     then, now = recorded.split(), digest.split()
     pairs = zip(then[::2], then[1::2], now[1::2], strict=False)
-    return [part for part, former, latter in pairs if former != latter]
+    return [part for part, former, latter in pairs if former not in (VARIES, latter)]

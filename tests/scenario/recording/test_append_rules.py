@@ -115,8 +115,11 @@ def _break(exchange: Exchange) -> Exchange:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("rules: [{reply: Hi}]", "tide.yaml:1: a rule in flow style; expected a key in each line"),
-        ("rules:\n  - {reply: Hi}\n", "tide.yaml:2: a rule in flow style; expected a key in each line"),
+        ("rules: [{reply: Hi}]", "tide.yaml:1: a rule in flow style; expected `- name: NAME`"),
+        (
+            "rules:\n  - {reply: Hi}\n",
+            "tide.yaml:2: a rule in flow style; expected `- name: NAME`",
+        ),
         (
             "rules:\n  - when: {user: never}\n    reply: |+\n      Hi",
             "tide.yaml: no place for new rules; expected an empty line at the end of the file",
