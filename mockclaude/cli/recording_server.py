@@ -98,7 +98,7 @@ class RunningRecorder:
 
     def _finish(self, relay: Finishing) -> None:
         """Wait for the responses; SIGINT or SIGTERM ends them."""
-        timer = threading.Timer(_QUIET, lambda: write_error(f"waiting for {relay.waiting} responses; Ctrl-C stops it"))
+        timer = threading.Timer(_QUIET, lambda: write_error(_describe_wait(relay.waiting)))
         timer.start()
         with _catch_signals() as (woken, wake):
             finished = self._server.submit(_finish_and_wake(relay, wake))
@@ -113,6 +113,10 @@ class RunningRecorder:
         self._server.stop()
         if self._log is not None:
             self._log.flush()
+
+
+def _describe_wait(count: int) -> str:
+    return f"waiting for {count} response{'s' * (count != 1)}; Ctrl-C stops the wait"
 
 
 def build_recording_environment(url: str) -> dict[str, Any]:
