@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockclaude.scenario.format.policy import Stale
 
 _SUFFIXES = (".yaml", ".yml")
+_PORT = 4141
 
 
 class RecordOptions(NamedTuple):
@@ -51,6 +52,11 @@ class RecordOptions(NamedTuple):
     imports: bool
     seconds: float = 600.0
 
+    @property
+    def listen_port(self) -> int:
+        """The port to listen on. 0: a free one."""
+        return (0 if self.command else _PORT) if self.port is None else self.port
+
     def recorder_settings(self) -> RecorderSettings:
         """Return the settings of the recorder."""
         return RecorderSettings(
@@ -79,6 +85,8 @@ def find_output(options: RecordOptions) -> Output:
     if not is_folder and path.suffix not in _SUFFIXES:
         fix = f"pass --out {path}.yaml, or --out {path}/ for a file for each lane"
         raise click.UsageError(f"--out: '{path}' ends otherwise; expected a file that ends in .yaml; {fix}")
+    if not options.imports and path.absolute() in (file.absolute() for file in options.files):
+        raise click.UsageError(f"FILES: {path} is the recording itself; expected other scenario files; remove it")
     return Output(path, is_folder)
 
 
@@ -113,7 +121,7 @@ def find_target(options: RecordOptions) -> str:
     if options.to is None:
         raise click.UsageError("missing --to; expected a base URL, e.g. --to https://api.anthropic.com")
     url = parse_option("--to", parse_target, options.to)
-    if options.port and is_on_port(url, options.port):
+    if options.listen_port and is_on_port(url, options.listen_port):
         raise click.UsageError("--to is this recorder itself")
     if warning := find_clear_text(url):
         click.echo(f"warning: {warning}", err=True)

@@ -20,7 +20,6 @@ from mockclaude.server.site import Site
 from mockclaude.testing.background import BackgroundServer
 from mockclaude.testing.environment import CONFLICTING, build_environment
 
-PORT = 4141
 _QUIET = 1.0
 """Seconds after which a wait for responses is reported."""
 
@@ -53,16 +52,16 @@ class RunningRecorder:
 
     Args:
         site: The site.
-        port: The port; None for the usual one, or for a free one with a command.
+        port: The port. 0: a free one.
         command: The command; empty to run until a signal.
         write: Writes lines of the log.
     """
 
     def __init__(
-        self, site: Site, port: int | None, command: Sequence[str], write: Callable[[str], None] = write_line
+        self, site: Site, port: int, command: Sequence[str], write: Callable[[str], None] = write_line
     ) -> None:
         self._command = command
-        self._server = BackgroundServer(site, (0 if command else PORT) if port is None else port, run)
+        self._server = BackgroundServer(site, port, run)
         self._log = None if command else LogWriter(write, colour=wants_colour())
         if self._log is not None:
             site.journal.subscribe("ended", self._log.log)
@@ -99,7 +98,7 @@ class RunningRecorder:
 
     def _finish(self, relay: Finishing) -> None:
         """Wait for the responses; SIGINT or SIGTERM ends them."""
-        timer = threading.Timer(_QUIET, lambda: write_error(f"waiting for {relay.waiting} responses; Ctrl-C stops it"))
+        timer = threading.Timer(_QUIET, lambda: write_error(_describe_wait(relay.waiting)))
         timer.start()
         with _catch_signals() as (woken, wake):
             finished = self._server.submit(_finish_and_wake(relay, wake))
@@ -114,6 +113,10 @@ class RunningRecorder:
         self._server.stop()
         if self._log is not None:
             self._log.flush()
+
+
+def _describe_wait(count: int) -> str:
+    return f"waiting for {count} response{'s' * (count != 1)}; Ctrl-C stops the wait"
 
 
 def build_recording_environment(url: str) -> dict[str, Any]:

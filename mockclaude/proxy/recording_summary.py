@@ -36,8 +36,11 @@ class RecordingSummary:
         self._passed[f"{head.method} {path}", passed.is_known and head.endpoint != ""] += 1
 
     def count_too_large(self, passed: PassedRequest) -> None:
-        """Report the first exchange that is too large to be recorded."""
-        if not self._too_large:
+        """Report the first exchange that is too large, or an undecodable body."""
+        encoding = passed.http.headers.get("content-encoding")
+        if passed.body is None and encoding:
+            self.problems.append(f"{passed.label} is not recorded: cannot decompress its body ({encoding[:40]})")
+        elif not self._too_large:
             self._too_large = True
             self.problems.append(
                 f"{passed.label} is not recorded: over 64 MB, or 1 GB in all; other such requests are not listed"

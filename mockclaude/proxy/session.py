@@ -95,12 +95,13 @@ class RecordingSession:
         self.summary.count_failure(passed, reason)
 
     def _find_lane(self, passed: PassedRequest) -> str:
-        """Return the lane: the name in the header, or '' for the first API key."""
+        """Return the lane: the name in the header, or '' for the first API key and for none."""
         headers = passed.http.headers
         named = headers.get(LANE_HEADER)
         if named:
             return named
-        return self._lanes.setdefault(api_key(headers), f"{KEY_LANE}{len(self._lanes) + 1}" if self._lanes else "")
+        key = api_key(headers)
+        return self._lanes.setdefault(key, f"{KEY_LANE}{len(self._lanes) + 1}" if self._lanes else "") if key else ""
 
     def log(self, text: str, write: Callable[[str], None]) -> None:
         """Write a text for the user, without the secrets of the requests so far."""

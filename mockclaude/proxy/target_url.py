@@ -10,6 +10,9 @@ _EXPECTED = "expected such as https://api.anthropic.com; keys are the client's, 
 _SCHEMES = ("http", "https")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_UNSPECIFIED = ("0.0.0.0", "::")
+"""Addresses that lead to this machine, if a client connects to them."""
+
 
 def parse_target(text: str) -> str:
     """Return a base URL without its last slash.
@@ -22,9 +25,10 @@ def parse_target(text: str) -> str:
         is_valid = url.scheme in _SCHEMES and bool(url.hostname) and url.port != 0
     except ValueError:
         raise ValueError(_EXPECTED) from None
-    if not is_valid or url.username is not None or url.query or url.fragment or "#" in text or not text.isprintable():
-        raise ValueError(_EXPECTED)
     path = url.path.rstrip("/")
+    is_writable = text.isprintable() and path.isascii() and not any(sign in text for sign in "?# ")
+    if not is_valid or url.username is not None or not is_writable:
+        raise ValueError(_EXPECTED)
     if path.endswith(("/v1", "/v1/messages")):
         raise ValueError(f"{_EXPECTED}; remove {path[path.rindex('/v1') :]}, which clients add")
     return text.rstrip("/")
@@ -33,7 +37,9 @@ def parse_target(text: str) -> str:
 def is_on_port(url: str, port: int) -> bool:
     """Return whether a URL names a port of this machine."""
     target = urlsplit(url)
-    return is_loopback(target.hostname or "") and (target.port or _DEFAULT_PORTS[target.scheme]) == port
+    host = target.hostname or ""
+    is_here = host in _UNSPECIFIED or is_loopback(host)
+    return is_here and (target.port or _DEFAULT_PORTS[target.scheme]) == port
 
 
 def find_clear_text(url: str) -> str:

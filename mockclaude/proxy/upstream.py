@@ -29,6 +29,9 @@ _HEADER_LIMITS = {"max_field_size": 1024 * 1024, "max_line_size": 1024 * 1024, "
 _LARGE = 64 * 1024
 """Bytes of a body above which aiohttp gets them in pieces, so that the event loop is not blocked."""
 
+_FIRST_FINAL = 200
+"""The first status of a final response. aiohttp's client returns 101 as one, after which the protocol is another."""
+
 _CONNECT_SECONDS = 30.0
 _FROM_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that aiohttp would add."""
@@ -156,6 +159,9 @@ class Upstream:
             response = await self._open(method, path, headers, body)
         except _FAILURES as error:
             raise UpstreamError(describe_error(error, self.timeout)) from None
+        if response.status < _FIRST_FINAL:
+            response.close()
+            raise UpstreamError(f"no final response, got status {response.status}")
         head_us = (time.perf_counter_ns() - begin) // 1000
         head = ResponseHead(response.status, response.reason or "", response.raw_headers)
         receiver.begin(head)

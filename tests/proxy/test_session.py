@@ -56,6 +56,22 @@ def test_further_keys_have_lanes(tmp_path: Path) -> None:
     assert [exchange.lane for exchange in exchanges] == ["", "key 2", "", "north"]
 
 
+def test_request_without_key_has_no_lane(tmp_path: Path) -> None:
+    keys: list[dict[str, str]] = [{}, {"x_api_key": "a"}, {}]
+    exchanges, _ = keep(tmp_path, *((passed(number, **key), received()) for number, key in enumerate(keys)))
+
+    assert [exchange.lane for exchange in exchanges] == ["", "", ""]
+
+
+def test_body_that_cannot_be_decompressed_is_named(tmp_path: Path) -> None:
+    request = passed(1, content_encoding="gzip")._replace(body=None)
+
+    assert keep(tmp_path, (request, received(400))) == (
+        [],
+        ["request 1 (POST /v1/messages) is not recorded: cannot decompress its body (gzip)"],
+    )
+
+
 def test_full_disk_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "new").write_text("a file in place of the folder")
     exchanges, problems = keep(tmp_path, (passed(1), received()), (passed(2), received()))

@@ -63,6 +63,16 @@ def test_ca_is_trusted() -> None:
     assert requests[0].startswith(b"POST /v1/messages HTTP/1.1\r\n")
 
 
+@pytest.mark.parametrize("status", [b"101 Switching Protocols", b"042 Early"])
+def test_response_that_is_not_final_is_an_error(status: bytes) -> None:
+    def speak(client: socket.socket) -> None:
+        client.sendall(b"HTTP/1.1 %b\r\n\r\n" % status)
+
+    message = f"^no final response, got status {int(status[:3])}$"
+    with speaking(speak) as (port, _), pytest.raises(UpstreamError, match=message):
+        fetch(Upstream(f"http://127.0.0.1:{port}"))
+
+
 def test_unknown_authority_is_named() -> None:
     message = "^TLS: self.signed certificate; pass the file of its authority with --ca$"
     with speaking(reply, tls=tls()) as (port, _), pytest.raises(UpstreamError, match=message):
