@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mockclaude.proxy.save import lock_recording
 from mockclaude.scenario.loading.loader import load, load_text
 from tests.cli.invoking import invoke, written
 from tests.cli.test_run import ASK
@@ -309,34 +310,22 @@ def test_part_of_a_crash_is_reported_and_recovered(record: Recorder) -> None:
 
 
 def test_second_recorder_of_a_file_is_refused(record: Recorder) -> None:
-    with Command("record", "--to", record.server.url, "--out", record.out):
+    with lock_recording(record.out):
         code, lines = record()
 
     assert (code, len(lines)) == (2, 1)
     assert "another recorder" in lines[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_recorder_without_command_runs_until_a_signal(record: Recorder, number: signal.Signals) -> None:
+def test_recorder_without_command_runs_until_a_signal(record: Recorder) -> None:
     with Command("record", "--to", record.server.url, "--out", record.out) as command:
         assert command.server.ask(post("tide", x_api_key=KEY)).status == 200
-        command.signal(number)
+        command.signal(signal.SIGTERM)
         code, out, err = command.end()
 
     assert code == 0
     assert "POST /v1/messages  passed on  " in out
     assert err.splitlines()[0] == f"recorded 1 request in {record.out}: 1 message"
-
-
-def test_lanes_have_files_of_their_own(record: Recorder) -> None:
-    with Command("record", "--to", record.server.url, "--out", f"{record.folder}/tides/") as command:
-        for lane, text in (("north", "tide"), (None, "wind"), ("north", "rain")):
-            command.server.ask(post(text, x_mockclaude_lane=lane))
-        command.signal(signal.SIGINT)
-        code, *_ = command.end()
-
-    assert code == 0
-    assert sorted(path.name for path in (record.folder / "tides").iterdir()) == ["1.yaml", "north.yaml"]
 
 
 def test_a_folder_keeps_recordings_and_files_written_by_hand(record: Recorder) -> None:
@@ -348,20 +337,6 @@ def test_a_folder_keeps_recordings_and_files_written_by_hand(record: Recorder) -
     assert (once.exit_code, anew.exit_code) == (2, 2)
     assert f"tides has recordings; expected a folder without; replay them with `mockclaude {folder}`" in once.stderr
     assert anew.stderr.startswith(f"{file} was written by hand; expected a recording")
-
-
-def test_several_lanes_need_a_folder(record: Recorder) -> None:
-    with Command("record", "--to", record.server.url, "--out", record.out) as command:
-        for lane in ("north", "south"):
-            command.server.ask(post("tide", x_mockclaude_lane=lane))
-        command.signal(signal.SIGINT)
-        code, _, err = command.end()
-
-    assert code == 1
-    assert "2 lanes came ('north', 'south'); expected one; mockclaude record --recover" in err
-    result = invoke("record", "--recover", f"{record.out}.part", "--out", f"{record.folder}/tides/")
-    assert result.exit_code == 0, result.stderr
-    assert sorted(path.name for path in (record.folder / "tides").iterdir()) == ["north.yaml", "south.yaml"]
 
 
 def test_port_in_use_is_a_mistake(record: Recorder) -> None:
