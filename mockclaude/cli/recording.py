@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from mockclaude.cli.record_options import RecordOptions, check_overwritten, find_output, find_target, resolve_mode
@@ -16,6 +16,7 @@ from mockclaude.proxy.file_recorder import Recorder
 from mockclaude.proxy.save import SaveError
 from mockclaude.proxy.session import RecordingSession, drop_retries
 from mockclaude.proxy.session_end import EndOfSession, Output, describe_part, save_session
+from mockclaude.proxy.target_url import is_on_this_machine
 
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
@@ -69,8 +70,8 @@ def _record(options: RecordOptions, output: Output, mode: str) -> int:
         summary = Summary()
         site.journal.subscribe("ended", summary.add)
         server = RunningRecorder(site, options.listen_port, options.command, partial(session.log, write=write_line))
-        _warn_of_missing_key(options)
-        code = server.run(f"records {upstream.host} in {output.path} (mode {mode})", {}, relay)
+        variables = _choose_key(url, options)
+        code = server.run(f"records {upstream.host} in {output.path} (mode {mode})", variables, relay)
         server.stop()
         ended = _end_session(session, options, output, recorder, mode, summary)
     return report(ended, recorder, code)
@@ -109,6 +110,11 @@ def _has_key() -> bool:
     return any(os.environ.get(name) for name in _KEYS)
 
 
-def _warn_of_missing_key(options: RecordOptions) -> None:
-    if options.command and not _has_key():
-        write_error(f"warning: neither {' nor '.join(_KEYS)} is set; COMMAND may have no key")
+def _choose_key(url: str, options: RecordOptions) -> Mapping[str, str]:
+    """Return a key for COMMAND if it has none and the server is on this machine; else warn."""
+    if not options.command or _has_key():
+        return {}
+    if is_on_this_machine(url):
+        return {_KEYS[0]: "mock"}
+    write_error(f"warning: neither {' nor '.join(_KEYS)} is set; COMMAND may have no key")
+    return {}

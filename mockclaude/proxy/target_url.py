@@ -34,12 +34,16 @@ def parse_target(text: str) -> str:
     return text.rstrip("/")
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Return whether the host of a URL is this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in _UNSPECIFIED or is_loopback(host)
+
+
 def is_on_port(url: str, port: int) -> bool:
     """Return whether a URL names a port of this machine."""
     target = urlsplit(url)
-    host = target.hostname or ""
-    is_here = host in _UNSPECIFIED or is_loopback(host)
-    return is_here and (target.port or _DEFAULT_PORTS[target.scheme]) == port
+    return is_on_this_machine(url) and (target.port or _DEFAULT_PORTS[target.scheme]) == port
 
 
 def find_clear_text(url: str) -> str:

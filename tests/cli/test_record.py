@@ -208,9 +208,18 @@ def test_client_keeps_its_own_keys(record: Recorder, monkeypatch: pytest.MonkeyP
     assert Path("environment").read_text() == f"['{KEY}', 'token', None]\n"
 
 
+def test_client_of_a_server_on_this_machine_gets_a_key(record: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(record.folder)
+    record.ask = ("--", sys.executable, "-c", ENVIRONMENT)
+    record(texts=(), ANTHROPIC_API_KEY="", ANTHROPIC_AUTH_TOKEN="")
+
+    assert Path("environment").read_text() == "['mock', '', None]\n"
+
+
 def test_missing_key_is_reported(record: Recorder) -> None:
     record.ask = ("--", sys.executable, "-c", "")
-    _, lines = record(texts=(), ANTHROPIC_API_KEY="", ANTHROPIC_AUTH_TOKEN="")
+    api = ("--to", "https://api.example.com")
+    _, lines = record(*api, texts=(), ANTHROPIC_API_KEY="", ANTHROPIC_AUTH_TOKEN="")
 
     assert lines[0] == ("warning: neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set; COMMAND may have no key")
 
