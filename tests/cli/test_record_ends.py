@@ -140,6 +140,15 @@ def test_part_is_recovered_as_its_session_wrote(upstream: Running, tmp_path: Pat
     assert [rule.name for rule in load([out]).rules] == ["1 tide", "1 rain", "1 wind"]
 
 
+def test_file_that_cannot_be_edited_leaves_the_part(upstream: Running, out: Path) -> None:
+    text = "rules: [{when: {user: wind}, reply: by hand}]\n"
+    code, lines = record(upstream, written(out, text), "--mode", "new", asks=(post("tide"),))
+
+    fix = f"mockclaude record --recover {out}.part writes the 1 exchange in it"
+    assert (code, lines[-1], out.read_text()) == (1, fix, text)
+    assert "a rule in flow style; expected `- name: NAME`" in lines[-2]
+
+
 def test_part_without_an_exchange_is_a_mistake(out: Path) -> None:
     part = written(out.with_name("tide.yaml.part"), "")
     result = invoke("record", "--recover", part)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal, NamedTuple
 
-from tests.serving import PATIENCE, Wire
+from tests.serving import Wire
 
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding")
 
@@ -20,15 +19,13 @@ class Outcome(NamedTuple):
 NO_RESPONSE = Outcome("", (), b"", "no response")
 
 
-def fetch(port: int, request: bytes, seconds: float = PATIENCE, method: str = "POST") -> Outcome:
-    """Return the response to a request with `connection: close`; what comes after `seconds` does not count."""
+def fetch(port: int, request: bytes, method: str = "POST", size: int | None = None) -> Outcome:
+    """Return the response to a request with `connection: close`, or its begin with `size` bytes of the body."""
     raw, ending = bytearray(), "open"
     with Wire(port) as wire:
-        wire._socket.settimeout(seconds)
         wire.send(request)
-        deadline = time.monotonic() + seconds
         try:
-            while time.monotonic() < deadline:
+            while size is None or not has_body(bytes(raw), size):
                 piece = wire.read1()
                 if not piece:
                     ending = "FIN"
@@ -36,9 +33,13 @@ def fetch(port: int, request: bytes, seconds: float = PATIENCE, method: str = "P
                 raw += piece
         except ConnectionResetError:
             ending = "RST"
-        except TimeoutError:
-            pass
     return read(bytes(raw), ending, method)
+
+
+def has_body(raw: bytes, size: int) -> bool:
+    """Return whether the head and so many bytes of the body are there."""
+    begin = read(raw, "open")
+    return begin != NO_RESPONSE and len(begin.body) >= size
 
 
 def read(raw: bytes, ending: str, method: str = "POST") -> Outcome:

@@ -71,11 +71,12 @@ def recording(
     timeout: float = PATIENCE,
     recorder: Recorder | None = None,
     limits: KeptLimits = USUAL_LIMITS,
+    path: str = "",
 ) -> Iterator[Recording]:
-    """Run a recorder of the server on a port."""
+    """Run a recorder of the server on a port, below a path."""
     plain, part = PlainRecorder(), folder / "tide.yaml.part"
     session = RecordingSession(f"127.0.0.1:{port}", part, recorder or plain)
-    relay = Relay(Upstream(f"http://127.0.0.1:{port}", timeout=timeout, limits=limits), session)
+    relay = Relay(Upstream(f"http://127.0.0.1:{port}{path}", timeout=timeout, limits=limits), session)
     journal = Journal()
     scenarios = scenario if isinstance(scenario, Mapping) else {"": scenario or Scenario(())}
     site = RecordingSite(scenarios, relay, journal=journal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,8 @@ MALFORMED, CLOSED, RESET = "malformed HTTP/1.1: ", "the connection was closed be
 SILENT = "nothing arrived for"
 
 INCIDENTS = sorted((Path(__file__).parents[2] / "scenarios" / "incidents").glob("*.yaml"))
-ENDLESS_INCIDENTS = ("only_pings", "silence_after_text", "silence_for_ever", "silence_while_thinking")
+ENDLESS_INCIDENTS = ("only_pings", "silence_for_ever")
+RESET_INCIDENT = "reset_before_headers"
 
 FAILED: dict[tuple[str, bool | None], str] = {
     ("status_line", None): MALFORMED,
@@ -63,32 +64,53 @@ DECODED = ("gzip", "gzip_held_back")
 """Presets whose body is compressed, and is recorded and replayed without."""
 
 ENDLESS = ("hang", "hang_before_body", "stall", "pings_forever", "comments_forever")
-SECONDS = 1.0 * TIME_SCALE
-SPEED = 200
+SILENCE = 0.5 * TIME_SCALE
+"""Seconds without a byte after which the recorder gives up."""
+WATCHED = 1000
+"""The bytes of an endless body that are enough."""
+SPEED = 1000
 
 
 class Relayed(NamedTuple):
-    direct: Outcome
-    relayed: Outcome
+    outcome: Outcome
     exchanges: list[Exchange]
     problems: list[str]
 
 
-def exchange(scenario: Scenario, folder: Path, *, stream: bool, endless: bool = False) -> Relayed:
-    """Send one request to a server, and the same through a recorder to another one."""
-    scenarios, clock = {"": scenario}, Clock(SPEED, lambda: NOW)
-    request = post("Hello", stream=stream, connection="close")
-    seconds = SECONDS if endless else PATIENCE
-    with ServerThread(scenarios, clock=clock) as server:
-        direct = fetch(server.port, request, seconds)
-    with ServerThread(scenarios, clock=clock) as server, recording(server.port, folder, timeout=seconds / 2) as made:
-        relayed = fetch(made.server.port, request, seconds * 2)
-        return Relayed(direct, relayed, made.finish(), made.session.summary.problems)
+def serving(scenarios: Mapping[str, Scenario]) -> ServerThread:
+    return ServerThread(scenarios, clock=Clock(SPEED, lambda: NOW))
 
 
-def exchange_with_fault(preset: str, folder: Path, *, stream: bool) -> Relayed:
-    scenario = load_text(f"{SCENARIO}    fault: {preset}\n")
-    return exchange(scenario, folder, stream=stream, endless=preset in ENDLESS)
+def load_fault(preset: str) -> Scenario:
+    return load_text(f"{SCENARIO}    fault: {preset}\n")
+
+
+@pytest.fixture(scope="module")
+def ports() -> Iterator[tuple[int, int]]:
+    """Yield the ports of two equal servers, which have a scenario for each fault and each incident."""
+    faults = {preset: load_fault(preset) for preset in PRESETS}
+    scenarios = faults | {f"incident_{file.stem}": load([file]) for file in INCIDENTS}
+    with serving(scenarios) as direct, serving(scenarios) as behind:
+        yield direct.port, behind.port
+
+
+def relay(port: int, folder: Path, *, stream: bool, endless: bool, path: str = "") -> Relayed:
+    """Send a request through a recorder to a server."""
+    timeout, size = (SILENCE, WATCHED) if endless else (PATIENCE, None)
+    with recording(port, folder, timeout=timeout, path=path) as made:
+        outcome = fetch(made.server.port, post("Hello", stream=stream, connection="close"), size=size)
+        return Relayed(outcome, made.finish(), made.session.summary.problems)
+
+
+def check_twice(ports: tuple[int, int], name: str, folder: Path, *, stream: bool, endless: bool) -> None:
+    """Check that a response is the same without a recorder, with one in between, and replayed."""
+    relayed, exchanges, _ = relay(ports[1], folder, stream=stream, endless=endless, path=f"/{name}")
+    if name in AFTER_HEAD and " 502 " in relayed.status:
+        return
+    size = len(relayed.body) if endless else None
+    direct = fetch(ports[0], post("Hello", f"/{name}/v1/messages", stream=stream, connection="close"), size=size)
+    assert relayed == direct._replace(body=direct.body[:size])
+    check_replay(exchanges[0], relayed, folder, stream=stream, is_decoded=name in DECODED)
 
 
 def replay(exchanges: Sequence[Exchange], folder: Path, *, stream: bool) -> Outcome:
@@ -96,7 +118,7 @@ def replay(exchanges: Sequence[Exchange], folder: Path, *, stream: bool) -> Outc
     recorder, path = Recorder(RecorderSettings(), {}), folder / "tide.yaml"
     saved = recorder.save(path, [recorder.redact(exchange) for exchange in exchanges])
     assert list(saved.problems) == []
-    with ServerThread({"": load([path])}, clock=Clock(SPEED, lambda: NOW)) as server:
+    with serving({"": load([path])}) as server:
         return fetch(server.port, post("Hello", stream=stream, connection="close"))
 
 
@@ -116,17 +138,10 @@ def list_cases(*, failed: bool) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize(("preset", "stream"), list_cases(failed=False))
-def test_fault_is_relayed_and_replayed_as_it_comes(preset: str, stream: bool, tmp_path: Path) -> None:
-    direct, relayed, exchanges, _ = exchange_with_fault(preset, tmp_path, stream=stream)
-    if preset in AFTER_HEAD and " 502 " in relayed.status:
-        return
-
-    if preset in ENDLESS:  # more of it arrives the longer it is watched
-        size = min(len(direct.body), len(relayed.body))
-        direct, relayed = (outcome._replace(body=outcome.body[:size]) for outcome in (direct, relayed))
-    assert relayed == direct
-    (recorded,) = exchanges
-    check_replay(recorded, relayed, tmp_path, stream=stream, is_decoded=preset in DECODED)
+def test_fault_is_relayed_and_replayed_as_it_comes(
+    preset: str, stream: bool, ports: tuple[int, int], tmp_path: Path
+) -> None:
+    check_twice(ports, preset, tmp_path, stream=stream, endless=preset in ENDLESS)
 
 
 def check_replay(recorded: Exchange, relayed: Outcome, folder: Path, *, stream: bool, is_decoded: bool = False) -> None:
@@ -140,26 +155,24 @@ def check_replay(recorded: Exchange, relayed: Outcome, folder: Path, *, stream: 
     assert show_kept(replayed, recorded) == show_kept(expected, recorded)
 
 
-@pytest.mark.parametrize("file", INCIDENTS, ids=lambda file: file.stem)
-def test_incident_is_relayed_and_replayed_as_it_comes(file: Path, tmp_path: Path) -> None:
-    endless = file.stem in ENDLESS_INCIDENTS
-    direct, relayed, exchanges, problems = exchange(load([file]), tmp_path, stream=True, endless=endless)
-    if not exchanges:
-        assert relayed.status == "HTTP/1.1 502 Bad Gateway"
-        assert len(problems) == 1
-        assert direct.ending != "whole"
-        return
+@pytest.mark.parametrize("name", [file.stem for file in INCIDENTS if file.stem != RESET_INCIDENT])
+def test_incident_is_relayed_and_replayed_as_it_comes(name: str, ports: tuple[int, int], tmp_path: Path) -> None:
+    check_twice(ports, f"incident_{name}", tmp_path, stream=True, endless=name in ENDLESS_INCIDENTS)
 
-    if endless:
-        size = min(len(direct.body), len(relayed.body))
-        direct, relayed = (outcome._replace(body=outcome.body[:size]) for outcome in (direct, relayed))
-    assert relayed == direct
-    check_replay(exchanges[0], relayed, tmp_path, stream=True)
+
+def test_incident_without_a_response_is_a_502(ports: tuple[int, int], tmp_path: Path) -> None:
+    relayed, exchanges, problems = relay(
+        ports[1], tmp_path, stream=True, endless=False, path=f"/incident_{RESET_INCIDENT}"
+    )
+
+    assert (relayed.status, exchanges, len(problems)) == ("HTTP/1.1 502 Bad Gateway", [], 1)
+    assert f"is not recorded: {RESET}" in problems[0]
 
 
 @pytest.mark.parametrize(("preset", "stream"), list_cases(failed=True))
 def test_malformed_response_is_a_502(preset: str, stream: bool, tmp_path: Path) -> None:
-    _, relayed, exchanges, problems = exchange_with_fault(preset, tmp_path, stream=stream)
+    with serving({"": load_fault(preset)}) as server:
+        relayed, exchanges, problems = relay(server.port, tmp_path, stream=stream, endless=preset in ENDLESS)
     if preset in AFTER_HEAD and exchanges:
         assert (relayed.ending, exchanges[0].reception.ending) == AFTER_HEAD[preset]
         return

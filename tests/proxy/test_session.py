@@ -97,6 +97,15 @@ def test_exchange_that_cannot_be_redacted_is_not_written(tmp_path: Path, monkeyp
     assert keep(tmp_path, (passed(1), received())) == ([], ["request 1 is not recorded: ValueError: too much work"])
 
 
+def test_failed_request_that_is_not_recorded_is_no_problem(tmp_path: Path) -> None:
+    made, models = session(tmp_path), passed(1)._replace(path="/v1/models", is_known=False)
+    made.begin()
+    made.add_failure(models, "connection refused")
+
+    assert (made.finish(), made.summary.problems) == ([], [])
+    assert made.summary.list_passed() == ["1 request to POST /v1/models was passed through and is not recorded"]
+
+
 def test_failed_attempts_that_came_again_are_dropped(tmp_path: Path) -> None:
     statuses = [529, 408, 200, 429, 529]
     texts = ["a", "a", "a", "b", "c"]

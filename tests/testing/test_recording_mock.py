@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,21 @@ def test_a_recording_that_cannot_be_saved_is_an_error(upstream: MockClaude, out:
         MockClaude(record="all", record_to=upstream.url, out=out),
     ):
         out.mkdir()
+
+
+def test_an_interrupt_while_it_stops_ends_the_recorder(out: Path) -> None:
+    def interrupt(coroutine: Coroutine[Any, Any, None]) -> None:
+        stops.append(coroutine.__name__)
+        coroutine.close()
+        if len(stops) == 1:
+            raise KeyboardInterrupt
+
+    stops: list[str] = []
+    run = RecordingRun(RecordingPlan("all", out, "http://127.0.0.1:9"), 0)
+    with pytest.raises(KeyboardInterrupt):
+        run.stop(interrupt, is_failed=False)
+    run.save()
+    assert stops == ["finish", "cancel"]
 
 
 def test_credentials_of_the_environment_are_kept_while_recording(
