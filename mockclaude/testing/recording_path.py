@@ -35,7 +35,8 @@ def to_file_name(name: str) -> str:
     A changed name gets a hash, so that file names of different tests differ.
     """
     safe = "".join(letter if letter.isalnum() or letter in _ALSO_SAFE else "_" for letter in name)
-    short = safe.encode()[:_MAX_BYTES].decode(errors="ignore")
-    if short == name and name == name.strip(" .") and name:
+    if safe == name and len(safe.encode()) <= _MAX_BYTES and name == name.strip(" .") and name:
         return name
-    return f"{short.strip(' .')}-{blake2b(name.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}"
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    short = safe.encode()[: _MAX_BYTES - len(digest) - 1].decode(errors="ignore")
+    return f"{short.strip(' .')}-{digest}"

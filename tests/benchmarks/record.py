@@ -110,14 +110,15 @@ async def _delays(port: int, streams: int, name: str) -> list[float]:
 
 def _rate(port: int, seconds: float, name: str) -> float:
     """Return the unpaced streams of a second that the SDK reads, one after the other."""
-    count, end = 0, time.perf_counter() + seconds
+    count = 0
     with Anthropic(base_url=f"http://127.0.0.1:{port}", api_key="mock", max_retries=0) as client:
-        while time.perf_counter() < end:
+        begin = time.perf_counter()
+        while not count or time.perf_counter() < begin + seconds:
             messages: list[MessageParam] = [{"role": "user", "content": f"{EVENTS} 0 {name} {count}"}]
             for _ in client.messages.create(model="claude-sonnet-5", max_tokens=999, messages=messages, stream=True):
                 pass
             count += 1
-    return count / seconds
+        return count / (time.perf_counter() - begin)
 
 
 class Added(NamedTuple):

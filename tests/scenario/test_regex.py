@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mockclaude.scenario.conditions.pattern_index import PatternIndex
@@ -167,6 +167,7 @@ def test_a_pattern_for_ascii_names_no_other_characters(pattern: str, is_known: b
     assert PatternIndex([Regex(pattern)]).patterns == ({pattern} if is_known else set())
 
 
+@example(r"\ba*\ba*\b", "ß")
 @given(PATTERNS, st.text("abAé1 _ß\nİı٣😀", min_size=1, max_size=8))
 def test_any_pattern_matches_what_re_matches(pattern: str, text: str) -> None:
     match, captures = re.search(pattern, text), Regex(pattern).captures(text)

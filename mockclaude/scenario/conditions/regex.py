@@ -117,7 +117,8 @@ class Regex(str):
     def _prepare(self, text: str) -> tuple[_Form, bytes]:
         """Return the form of the pattern that suits `text`, and the text encoded for that form."""
         if self._marked and not text.isascii() and _has_non_ascii_word(text):
-            return self._marked, _mark(text, self._marked.translation.gaps)
+            translation = self._marked.translation
+            return self._marked, _mark(text, translation.gaps, min(max(translation.boundaries, 2), _MOST_MARKS))
         return self._plain, encode(text)
 
 
@@ -178,6 +179,10 @@ def _shown(pattern: str) -> str:
     return f"'{pattern if len(pattern) <= _SHOWN else f'{pattern[: _SHOWN - 1]}…'}'"
 
 
+_MOST_MARKS = 8
+"""The maximum number of marks at a position, so that no pattern makes a text much longer."""
+
+
 @lru_cache(maxsize=_KEPT_TEXTS)
 def encode(text: str) -> bytes:
     """Encode a text as UTF-8, surrogates included. The latest texts are kept."""
@@ -190,12 +195,12 @@ def _has_non_ascii_word(text: str) -> bool:
 
 
 @lru_cache(maxsize=_KEPT_TEXTS)
-def _mark(text: str, gaps: bool) -> bytes:
-    """Return the text with two marks at every word boundary, so that two `\\b` may follow each other.
+def _mark(text: str, gaps: bool, count: int) -> bytes:
+    """Return the text with marks at every word boundary, one for each `\\b` that may follow another.
 
     With `gaps` there are marks of another kind at every other position.
     """
-    marks = BOUNDARY * 2
+    marks = BOUNDARY * count
     if not gaps:
         return encode(_BOUNDARIES.sub(marks, text))
-    return encode(_POSITIONS.sub(lambda match: NO_BOUNDARY * 2 if match[1] is None else marks, text))
+    return encode(_POSITIONS.sub(lambda match: NO_BOUNDARY * count if match[1] is None else marks, text))

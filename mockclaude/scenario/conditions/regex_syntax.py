@@ -98,7 +98,7 @@ class Translation:
     Attributes:
         numbers: Python's group numbers -> RE2's.
         ends: The groups that `$` adds.
-        boundaries: Whether the pattern contains `\\b` with Unicode meaning.
+        boundaries: The number of `\\b` and `\\B` with Unicode meaning in the pattern.
         gaps: Whether the pattern contains `\\B` with Unicode meaning.
     """
 
@@ -106,7 +106,7 @@ class Translation:
         self.pattern = ""
         self.numbers = {0: 0}
         self.ends: list[int] = []
-        self.boundaries = False
+        self.boundaries = 0
         self.gaps = False
 
 
@@ -240,7 +240,7 @@ class _Translator:
 
     def _boundary(self, is_boundary: bool, flags: int) -> str:
         if not flags & _FLAG_ASCII:
-            self._translation.boundaries = True
+            self._translation.boundaries += 1
             self._translation.gaps |= not is_boundary
         if self._marked:
             return r"\x{10FFFF}" if is_boundary else r"\x{10FFFE}"

@@ -38,7 +38,7 @@ def _write_item(item: Any, margin: str) -> Iterator[str]:
         yield from lines
         return
     if not isinstance(item, Mapping) or not item:
-        yield f"{margin}- {_write_value(item, margin + '  ')}"
+        yield f"{margin}- {_write_value(item, margin)}"
         return
     for number, (key, value) in enumerate(item.items()):
         yield f"{margin}{'- ' if number == 0 else '  '}{format_pair(key, value, margin + '  ')}"
