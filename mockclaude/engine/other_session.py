@@ -8,7 +8,6 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.recorded_rules import to_lenient
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.digests import find_stale_parts
 from mockclaude.scenario.match import find_matches
 from mockclaude.scenario.recording.request_facts import answered_calls
@@ -25,7 +24,7 @@ def is_of_other_session(http: HttpRequest, state: ScenarioState) -> bool:
         if thread is not None:
             state.store.commit(thread.restore_effects())
         rule = next(find_matches(state.rules, request), None)
-    except (ApiError, TooMuchWorkError):
+    except ApiError:
         return False
     if rule is None or not rule.recorded or "messages" not in find_stale_parts(rule.recorded, request.body):
         return False

@@ -179,10 +179,8 @@ def _prepare(
 ) -> _PreparedReply | None:
     """Prepare the reply; None if that is not possible.
 
-    It is recorded, or has an incident, a tool call, or other placeholders than those of texts.
+    It has an incident, a tool call, or other placeholders than those of texts.
     """
-    if template.recorded is not None:
-        return None
     steps = [_mark_text(step, _TEXT.format(number)) for number, step in enumerate(template.steps)]
     written = _list_written_counts(template)
     is_counted = _COUNTED.isdisjoint(written)

@@ -78,13 +78,12 @@ class RecordedReply:
         return read_usage(self.assembled.message if self.assembled else {})
 
     def fill(self, scope: TemplateContext) -> RecordedReply:
-        """Return the reply with the values of its placeholders.
+        """Return a reply with placeholders as one with their values.
 
         Raises:
             FillError: A value does not fit in the reply.
         """
-        if self.template is None:
-            return self
+        assert self.template is not None
         return replace(self, body=encode_body(self.template.fill(scope)), template=None)
 
 

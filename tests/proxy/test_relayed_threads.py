@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.engine.passing import store_thread
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.passing import PassedOn, decide_or_pass, store_thread
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.engine import deciding
@@ -66,3 +67,13 @@ def test_an_unreadable_request_stores_no_thread() -> None:
 
     continued = deciding.call("And how?", thread=deciding.after("msg_01Tide"))
     assert deciding.send(state, continued).response.status == 404
+
+
+def test_a_recording_that_grows_continues_its_threads_only() -> None:
+    state, thread = ScenarioState(RULES), deciding.after("msg_01Tide")
+    message = {"id": "msg_01Tide", "content": [{"type": "text", "text": "Two."}]}
+    store_thread(deciding.call("Bergen?", thread=deciding.CREATE), state, message)
+
+    other = deciding.call("And how?", thread=OTHER["thread"])
+    assert decide_or_pass(other, state, grows=True) == PassedOn()
+    assert isinstance(decide_or_pass(deciding.call("And how?", thread=thread), state, grows=True), Decision)

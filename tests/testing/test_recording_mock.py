@@ -116,17 +116,17 @@ def test_a_recording_that_cannot_be_saved_is_an_error(upstream: MockClaude, out:
 
 def test_an_interrupt_while_it_stops_ends_the_recorder(out: Path) -> None:
     def interrupt(coroutine: Coroutine[Any, Any, None]) -> None:
-        stops.append(coroutine.__name__)
+        stops.append(coroutine)
         coroutine.close()
         if len(stops) == 1:
             raise KeyboardInterrupt
 
-    stops: list[str] = []
+    stops: list[Any] = []
     run = RecordingRun(RecordingPlan("all", out, "http://127.0.0.1:9"), 0)
     with pytest.raises(KeyboardInterrupt):
         run.stop(interrupt, is_failed=False)
     run.save()
-    assert stops == ["finish", "cancel"]
+    assert [stop.__name__ for stop in stops] == ["finish", "cancel"]
 
 
 def test_credentials_of_the_environment_are_kept_while_recording(

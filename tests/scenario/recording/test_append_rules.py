@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mockclaude.proxy.check import check_recording
+from mockclaude.scenario.digests import digest_request
 from mockclaude.scenario.loading.loader import load, load_text
-from mockclaude.scenario.recording.append_rules import EditedRecording, append_rules
+from mockclaude.scenario.recording.append_rules import EditedRecording, append_rules, find_contested
 from mockclaude.scenario.recording.exchange import Exchange, Reception
 from mockclaude.scenario.recording.recording_places import EditError
 from mockclaude.scenario.recording.rule_text import WrittenRecording, write_recording
@@ -131,3 +133,12 @@ def test_another_layout_is_an_error(text: str, message: str) -> None:
         append(text)
 
     assert str(raised.value) == message
+
+
+def test_a_request_with_too_much_work_is_not_contested() -> None:
+    patterns = [f"order( {count}|) .*now" for count in range(200)]
+    recorded = {"from": "api", "on": "2026-11-30", "request": digest_request({"messages": []})}
+    rule = {"when": {"user": {"regex": patterns}}, "recorded": recorded, "reply": "a"}
+    session = number([("order 7 is now", [json_reply()]), ("order " * 100_000, [json_reply()])])
+
+    assert find_contested(load_text(json.dumps({"rules": [rule]})), exchanges_of(session)) == {1}

@@ -575,3 +575,8 @@ def test_long_secrets_are_not_searched_in_base64() -> None:
     )
     assert redacted["a"] == "REDACTED_1 x"
     assert redacted["b"].startswith("YSBsb25n")
+
+
+def test_a_mark_of_an_earlier_recording_is_no_secret() -> None:
+    assert not Redaction({}).add_request({"x-api-key": "REDACTED_1"})
+    assert Redaction({}).add_request({"x-api-key": "a key that is long enough"})
