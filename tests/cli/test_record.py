@@ -17,7 +17,7 @@ from mockclaude.proxy.save import lock_recording
 from mockclaude.scenario.loading.loader import load, load_text
 from tests.cli.invoking import invoke, written
 from tests.cli.test_run import ASK
-from tests.serving import PATIENCE, Command, Running, ServerThread, asking, post, request
+from tests.serving import PATIENCE, Command, ForkedCommand, Running, ServerThread, asking, post, request
 
 KEY = "sk-ant-api03-planted-key-0001"
 UPSTREAM = """
@@ -296,7 +296,7 @@ def test_file_written_by_hand_is_kept(record: Recorder) -> None:
 
 def leave_part(record: Recorder) -> Path:
     """Leave the file of a recorder that was killed after one exchange."""
-    with Command("record", "--to", record.server.url, "--out", record.out) as command:
+    with ForkedCommand("record", "--to", record.server.url, "--out", record.out) as command:
         command.server.ask(post("tide", x_api_key=KEY))
         command.server.ask(request("GET", "/v1/models"))
         part = record.out.with_name("tide.yaml.part")

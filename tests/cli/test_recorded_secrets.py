@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from base64 import b64encode
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -56,8 +57,10 @@ PIECE = 12
 
 def find_secrets(folder: Path, text: str = "") -> list[int]:
     """Search names and contents of all files, also with the deltas of streams joined."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    texts = [text, *(f"{path.name} {path.read_text('utf-8', 'replace')}" for path in files)]
+    texts = [text]
+    for path in folder.rglob("*"):
+        with suppress(IsADirectoryError, FileNotFoundError):  # the recorder may have renamed it
+            texts.append(f"{path.name} {path.read_text('utf-8', 'replace')}")
     joined = ["".join(re.findall(r'"(?:text|partial_json)\\?":\\?"((?:[^"\\]|\\.)*?)\\?"', each)) for each in texts]
     found = []
     for number, secret in enumerate(SECRETS):
