@@ -98,7 +98,7 @@ class RunningRecorder:
 
     def _finish(self, relay: Finishing) -> None:
         """Wait for the responses; SIGINT or SIGTERM ends them."""
-        timer = threading.Timer(_QUIET, lambda: write_error(_describe_wait(relay.waiting)))
+        timer = threading.Timer(_QUIET, lambda: write_error(describe_wait(relay.waiting)))
         timer.start()
         with _catch_signals() as (woken, wake):
             finished = self._server.submit(_finish_and_wake(relay, wake))
@@ -115,7 +115,8 @@ class RunningRecorder:
             self._log.flush()
 
 
-def _describe_wait(count: int) -> str:
+def describe_wait(count: int) -> str:
+    """Describe the responses that a recorder waits for."""
     return f"waiting for {count} response{'s' * (count != 1)}; Ctrl-C stops the wait"
 
 

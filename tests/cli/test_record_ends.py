@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.cli.recording_server import RunningRecorder
+from mockclaude.cli.recording_server import RunningRecorder, describe_wait
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load, load_text
 from mockclaude.scenario.rules import built_in
@@ -211,3 +211,8 @@ def test_signal_ends_the_wait_for_responses() -> None:
         assert recorder.run("", {}, relay) == 0
         recorder.stop()
     assert relay.stopped.is_set()
+
+
+@pytest.mark.parametrize(("count", "responses"), [(1, "1 response"), (2, "2 responses")])
+def test_responses_that_a_recorder_waits_for_are_counted(count: int, responses: str) -> None:
+    assert describe_wait(count) == f"waiting for {responses}; Ctrl-C stops the wait"

@@ -44,13 +44,13 @@ ASKED = "POST /v1/messages?beta=true"
         (
             "status: 529",
             "status: 500",
-            "request 1, ASKED: rule '1 When is high water in Bergen?' in line 4: status 500; ",
+            "request 1, ASKED: rule '1 When is high water in Bergen?' in line 5: status 500; ",
         ),
-        ("req_01RecordedB", "req_7", "in line 4: header request-id 'req_7'; expected 'req_01RecordedB'"),
+        ("req_01RecordedB", "req_7", "in line 5: header request-id 'req_7'; expected 'req_01RecordedB'"),
         ("Bergen is at", "Bergen was", "body differs at byte 151, got b'was 14:10."),
         ("|2+", "|2", "body differs at byte 1,029, got b''; expected b'\\n'"),
         ("'And in Oslo?'", "x", "request 3, ASKED: no rule: status 410, got '"),
-        ("settings", "settings 01234567 #", "tide.yaml:7:5: invalid YAML"),
+        ("settings", "settings 01234567 #", "tide.yaml:8:5: invalid YAML"),
     ],
 )
 def test_a_difference_names_request_rule_and_byte(tmp_path: Path, old: str, new: str, difference: str) -> None:
