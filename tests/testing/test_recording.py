@@ -483,8 +483,10 @@ def test_tide(mockclaude):
         server.run = run
         raise KeyboardInterrupt
 
-    server.run = interrupt
     ask()
+    while server.recording._recorder._relay.waiting:  # the client has its response before the recorder
+        pass
+    server.run = interrupt
 """)
     assert suite.files == ["test_chat/test_tide.yaml.rejected"]
 
